@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization;
+using RenderFarm.Shared.Settings;
+
+namespace RenderFarm.Shared.Api;
+
+/// <summary>Body of <c>POST /v1/jobs</c>. Either <c>settings.prompt</c> or <see cref="Prompts"/> drives the frames.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record JobRequest
+{
+    /// <summary>For people; may be empty.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>A model of <c>GET /v1/models</c>.</summary>
+    public string Model { get; init; } = "emoji";
+
+    /// <summary>How urgent it is.</summary>
+    public JobClass Class { get; init; } = JobClass.Standard;
+
+    /// <summary>Higher goes first within a class.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Images of each prompt; they use seed, seed + 1, ...</summary>
+    public long Count { get; init; } = 1;
+
+    /// <summary>Settings of all frames.</summary>
+    public RenderSettings Settings { get; init; } = new();
+
+    /// <summary>Prompts, each rendered <see cref="Count"/> times: frame i shows prompt i / count with seed + i % count.</summary>
+    public IReadOnlyList<string>? Prompts { get; init; }
+
+    /// <summary>How the images are stored.</summary>
+    public OutputSettings Output { get; init; } = new();
+
+    /// <summary>Free keys and values, returned as given.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,88 @@
+namespace RenderFarm.Shared.Api;
+
+/// <summary>A worker as the API shows it.</summary>
+public sealed record WorkerView
+{
+    /// <summary>Name, stable over restarts.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Grows with each start.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>State.</summary>
+    public required WorkerState State { get; init; }
+
+    /// <summary>Program version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary><c>cpu</c>, <c>cuda:N</c> or <c>tensorrt:N</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Batches at a time.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>Leases it holds.</summary>
+    public required int Leases { get; init; }
+
+    /// <summary>Frames of those leases not yet committed.</summary>
+    public required long Rendering { get; init; }
+
+    /// <summary>Frames committed by this epoch.</summary>
+    public required long Rendered { get; init; }
+
+    /// <summary>Models whose pipelines are loaded.</summary>
+    public required IReadOnlyList<string> WarmModels { get; init; }
+
+    /// <summary>Memory of the warm pipelines.</summary>
+    public required long ResidentBytes { get; init; }
+
+    /// <summary>Budget for warm pipelines.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>When this epoch joined.</summary>
+    public required DateTimeOffset JoinedAt { get; init; }
+
+    /// <summary>Last heartbeat.</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+}
+
+/// <summary>A model as the API shows it.</summary>
+public sealed record ModelView
+{
+    /// <summary>Name, as jobs ask for it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 over its files; null when every copy is broken.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>For example <c>sd1</c>.</summary>
+    public string? Family { get; init; }
+
+    /// <summary>Pixels.</summary>
+    public int DefaultWidth { get; init; }
+
+    /// <summary>Pixels.</summary>
+    public int DefaultHeight { get; init; }
+
+    /// <summary>Size of the weights.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Workers that can render with it.</summary>
+    public required IReadOnlyList<string> Workers { get; init; }
+
+    /// <summary>Workers that have it warm.</summary>
+    public required IReadOnlyList<string> WarmOn { get; init; }
+
+    /// <summary>Why it cannot be used, when it cannot.</summary>
+    public string? Problem { get; init; }
+}
+
+/// <summary>A page of a list; pass <see cref="Cursor"/> back for the next one.</summary>
+public sealed record Page<T>
+{
+    /// <summary>The items, in the list's order.</summary>
+    public required IReadOnlyList<T> Items { get; init; }
+
+    /// <summary>Null on the last page.</summary>
+    public string? Cursor { get; init; }
+}

@@ -1,0 +1,39 @@
+using RenderFarm.Shared.Settings;
+
+namespace RenderFarm.Shared.Protocol;
+
+/// <summary>Frames that one worker may render now. Everything needed is inside: the worker asks nobody.</summary>
+/// <param name="AttemptId">Random; names this lease for ever.</param>
+/// <param name="Fence">Grows with each lease of the job.</param>
+/// <param name="JobId">Job.</param>
+/// <param name="Tenant">First part of the artifact keys.</param>
+/// <param name="Model">Model name.</param>
+/// <param name="ModelDigest">Digest the job was accepted for.</param>
+/// <param name="Settings">Settings of all frames, with width and height set; prompt and seed are the frames' own.</param>
+/// <param name="Output">How they are stored.</param>
+/// <param name="Prompts">Distinct prompts of the frames.</param>
+/// <param name="Frames">The frames, by growing index.</param>
+public sealed record LeaseOffered(
+    Guid AttemptId, long Fence, Guid JobId, string Tenant, string Model, string ModelDigest, RenderSettings Settings, OutputSettings Output,
+    IReadOnlyList<string> Prompts, IReadOnlyList<LeasedFrame> Frames);
+
+/// <summary>One frame of an offer.</summary>
+/// <param name="Index">Index in the job.</param>
+/// <param name="Seed">Seed of its noise.</param>
+/// <param name="Prompt">Index into the offer's prompts.</param>
+public sealed record LeasedFrame(long Index, long Seed, int Prompt);
+
+/// <summary>Answer to <see cref="FramesRendered"/>: refused frames are somebody else's now, and the worker deletes its objects of them.</summary>
+public sealed record FramesCommitted(Guid AttemptId, IReadOnlyList<long> Committed, IReadOnlyList<long> Refused);
+
+/// <summary>Leases that the worker no longer holds: it stops at the next step and commits no more of them.</summary>
+public sealed record LeasesRevoked(IReadOnlyList<Guid> Attempts, string Reason);
+
+/// <summary>The coordinator does not know this worker (any more): it answers with <see cref="WorkerJoined"/>.</summary>
+public sealed record RejoinRequested(string Worker, long Epoch);
+
+/// <summary>Transient, between coordinators: something of the job changed; readers look it up.</summary>
+public sealed record JobChanged(Guid JobId, long Version);
+
+/// <summary>Transient, between coordinators: a worker joined, changed or left.</summary>
+public sealed record WorkersChanged(string Worker);

@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace RenderFarm.Shared.Settings;
+
+/// <summary>How a rendered frame is stored.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record OutputSettings
+{
+    /// <summary>Image file formats that workers write.</summary>
+    public static IReadOnlyList<string> Formats { get; } = ["png"];
+
+    /// <summary>One of <see cref="Formats"/>.</summary>
+    public string Format { get; init; } = "png";
+
+    /// <summary>Whether the settings are written into the image file.</summary>
+    public bool Metadata { get; init; } = true;
+}

@@ -1,0 +1,41 @@
+namespace RenderFarm.Shared.Settings;
+
+/// <summary>What a job may ask for. Every limit is named in the error that enforces it.</summary>
+public static class RenderLimits
+{
+    /// <summary>Pixels; the latent of a Stable Diffusion model is an eighth of the picture on each side.</summary>
+    public const int SizeMultiple = 8;
+
+    /// <summary>Pixels a side.</summary>
+    public const int MinSize = 8;
+
+    /// <summary>Pixels a side.</summary>
+    public const int MaxSize = 4096;
+
+    /// <summary>Denoising steps.</summary>
+    public const int MaxSteps = 500;
+
+    /// <summary>Classifier-free guidance scale.</summary>
+    public const double MaxGuidance = 100;
+
+    /// <summary>Text encoder layers that may be skipped.</summary>
+    public const int MaxClipSkip = 11;
+
+    /// <summary>Characters of a prompt: with JSON escapes an offer with a prompt and a negative prompt of this length stays under 64 KiB.</summary>
+    public const int MaxPromptLength = 4000;
+
+    /// <summary>Frames of one job.</summary>
+    public const long MaxFrames = 100_000_000;
+
+    /// <summary>Distinct prompts of one job.</summary>
+    public const int MaxPrompts = 100_000;
+
+    /// <summary>Characters of a job's name.</summary>
+    public const int MaxNameLength = 200;
+
+    /// <summary>Labels of one job.</summary>
+    public const int MaxLabels = 32;
+
+    /// <summary>Priority is in [-MaxPriority, MaxPriority].</summary>
+    public const int MaxPriority = 100;
+}

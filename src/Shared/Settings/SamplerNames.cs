@@ -1,0 +1,11 @@
+namespace RenderFarm.Shared.Settings;
+
+/// <summary>Names of samplers and noise schedules as users write them.</summary>
+public static class SamplerNames
+{
+    /// <summary>Samplers that workers know.</summary>
+    public static IReadOnlyList<string> Samplers { get; } = ["ddim", "euler", "euler_a", "dpm++2m"];
+
+    /// <summary>Noise schedules: <c>model</c> is the one in the model's own configuration.</summary>
+    public static IReadOnlyList<string> Schedules { get; } = ["model", "karras"];
+}
