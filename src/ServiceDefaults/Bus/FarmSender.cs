@@ -27,7 +27,7 @@ public sealed class FarmSender(IBus bus, IOptions<BusOptions> options)
         var endpoint = await bus.GetSendEndpoint(new Uri(address)).ConfigureAwait(false);
         try
         {
-            await endpoint.Send(message, RequireRoute, cancellationToken).ConfigureAwait(false);
+            await endpoint.Send(message, RequireRoute<T>, cancellationToken).ConfigureAwait(false);
         }
         catch (MessageReturnedException ex)
         {
@@ -35,7 +35,8 @@ public sealed class FarmSender(IBus bus, IOptions<BusOptions> options)
         }
     }
 
-    private static void RequireRoute(SendContext context)
+    private static void RequireRoute<T>(SendContext<T> context)
+        where T : class
     {
         if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
         {
