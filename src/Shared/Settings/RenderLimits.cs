@@ -36,6 +36,9 @@ public static class RenderLimits
     /// <summary>Labels of one job.</summary>
     public const int MaxLabels = 32;
 
+    /// <summary>Characters of a label's key, and of its value.</summary>
+    public const int MaxLabelLength = 256;
+
     /// <summary>Priority is in [-MaxPriority, MaxPriority].</summary>
     public const int MaxPriority = 100;
 }

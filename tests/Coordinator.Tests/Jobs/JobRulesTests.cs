@@ -1,0 +1,116 @@
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Shared.Api;
+using RenderFarm.Shared.Settings;
+
+namespace RenderFarm.Coordinator.Tests.Jobs;
+
+public sealed class JobRulesTests
+{
+    private static readonly ModelView[] Models =
+    [
+        new() { Name = "emoji", Workers = ["one"], WarmOn = [] },
+        new() { Name = "torn", Workers = [], WarmOn = [], Problem = "unet/model.onnx is missing" },
+    ];
+
+    private static readonly JobRequest Good = new() { Settings = new RenderSettings { Prompt = "a pizza" } };
+
+    public static TheoryData<string, JobRequest, string> Bad => new()
+    {
+        { "model", Good with { Model = "sdxl" }, "Unknown model 'sdxl'; known: emoji." },
+        { "model", Good with { Model = "torn" }, "Model 'torn' cannot be used: unet/model.onnx is missing" },
+        { "name", Good with { Name = new string('n', 201) }, "Must have at most 200 characters; got 201." },
+        { "name", Good with { Name = "a\0b" }, "Must not contain the character U+0000." },
+        { "priority", Good with { Priority = 101 }, "Must be from -100 to 100; got 101." },
+        { "count", Good with { Count = 0 }, "Must be from 1 to 100000000; got 0." },
+        { "count", Good with { Count = long.MaxValue }, "Must be from 1 to 100000000; got 9223372036854775807." },
+        { "count", Listed("a", "b") with { Count = 50_000_001 }, "A job has at most 100000000 frames; 2 prompts with 50000001 images each are more." },
+        { "settings.prompt", Good with { Settings = new RenderSettings() }, "Required: say what the picture shows here, or give a list of 'prompts'." },
+        { "settings.prompt", With(s => s with { Prompt = "  " }), "Must not be empty." },
+        { "settings.prompt", With(s => s with { Prompt = new string('p', 1_000_000) }), "Must have at most 4000 characters; got 1000000." },
+        { "prompts", Listed("a") with { Settings = new RenderSettings { Prompt = "b" } }, "Give either 'prompts' or 'settings.prompt', not both." },
+        { "prompts", Listed(), "Must be from 1 to 100000; got 0." },
+        { "prompts[1]", Listed("a", ""), "Must not be empty." },
+        { "settings.negativePrompt", With(s => s with { NegativePrompt = new string('p', 4001) }), "Must have at most 4000 characters; got 4001." },
+        { "settings.width", With(s => s with { Width = 100 }), "Must be a multiple of 8 from 8 to 4096; got 100." },
+        { "settings.height", With(s => s with { Height = -8 }), "Must be a multiple of 8 from 8 to 4096; got -8." },
+        { "settings.height", With(s => s with { Height = 4104 }), "Must be a multiple of 8 from 8 to 4096; got 4104." },
+        { "settings.steps", With(s => s with { Steps = 0 }), "Must be from 1 to 500; got 0." },
+        { "settings.steps", With(s => s with { Steps = 501 }), "Must be from 1 to 500; got 501." },
+        { "settings.guidance", With(s => s with { Guidance = double.NaN }), "Must be a number from 0 to 100; got NaN." },
+        { "settings.guidance", With(s => s with { Guidance = double.PositiveInfinity }), "Must be a number from 0 to 100; got Infinity." },
+        { "settings.guidance", With(s => s with { Guidance = -0.5 }), "Must be a number from 0 to 100; got -0.5." },
+        { "settings.sampler", With(s => s with { Sampler = "Euler" }), "Unknown: 'Euler'; allowed: ddim, euler, euler_a, dpm++2m." },
+        { "settings.schedule", With(s => s with { Schedule = "" }), "Unknown: ''; allowed: model, karras." },
+        { "settings.clipSkip", With(s => s with { ClipSkip = 12 }), "Must be from 0 to 11; got 12." },
+        { "settings.seed", With(s => s with { Seed = -1 }), "Must be from 0 to 9223372036854775806; got -1." },
+        { "settings.seed", With(s => s with { Seed = long.MaxValue }), "Must be from 0 to 9223372036854775806; got 9223372036854775807." },
+        { "output.format", Good with { Output = new OutputSettings { Format = "gif" } }, "Unknown: 'gif'; allowed: png." },
+        { "labels", Good with { Labels = Enumerable.Range(0, 33).ToDictionary(i => $"k{i}", _ => "v") }, "A job has at most 32 labels; got 33." },
+        { "labels.team", Good with { Labels = new Dictionary<string, string> { ["team"] = new('v', 257) } }, "Must have at most 256 characters; got 257." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bad), DisableDiscoveryEnumeration = true)]
+    public void A_broken_rule_names_the_field_what_was_given_and_what_is_allowed(string field, JobRequest request, string message)
+    {
+        var errors = JobRules.Check(request, Models).ToDictionary();
+
+        Assert.Equal([field], errors.Keys);
+        Assert.Equal([message], errors[field]);
+    }
+
+    [Fact]
+    public void A_request_at_every_limit_is_accepted()
+    {
+        var request = new JobRequest
+        {
+            Name = new string('n', RenderLimits.MaxNameLength),
+            Priority = -RenderLimits.MaxPriority,
+            Count = RenderLimits.MaxFrames / 2,
+            Prompts = [new string('p', RenderLimits.MaxPromptLength), "b"],
+            Settings = new RenderSettings
+            {
+                NegativePrompt = new string('p', RenderLimits.MaxPromptLength),
+                Width = RenderLimits.MinSize,
+                Height = RenderLimits.MaxSize,
+                Steps = RenderLimits.MaxSteps,
+                Guidance = RenderLimits.MaxGuidance,
+                ClipSkip = RenderLimits.MaxClipSkip,
+                Seed = long.MaxValue - (RenderLimits.MaxFrames / 2),
+            },
+        };
+
+        Assert.Empty(JobRules.Check(request, Models).ToDictionary());
+        Assert.Empty(JobRules.Check(Good, Models).ToDictionary());
+    }
+
+    [Fact]
+    public void Every_broken_rule_is_reported_at_once()
+    {
+        var request = With(settings => settings with { Steps = 0, Width = 1 }) with { Count = 0, Model = "none" };
+
+        Assert.Equal(["model", "count", "settings.width", "settings.steps"], JobRules.Check(request, Models).ToDictionary().Keys);
+    }
+
+    [Fact]
+    public void Of_many_bad_prompts_the_first_twenty_are_named()
+    {
+        var request = Listed([.. Enumerable.Range(0, 100_000).Select(i => i < 5 ? "good" : "")]);
+
+        var errors = JobRules.Check(request, Models).ToDictionary();
+
+        Assert.Equal(Enumerable.Range(5, 20).Select(i => $"prompts[{i}]"), errors.Keys.Take(20));
+    }
+
+    [Fact]
+    public void A_farm_without_models_says_so()
+    {
+        var errors = JobRules.Check(Good, []).ToDictionary();
+
+        Assert.Equal(["Unknown model 'emoji'; no worker has brought a usable model yet."], errors["model"]);
+    }
+
+    private static JobRequest With(Func<RenderSettings, RenderSettings> change) => Good with { Settings = change(Good.Settings) };
+
+    private static JobRequest Listed(params string[] prompts) => Good with { Prompts = prompts, Settings = new RenderSettings() };
+}
