@@ -1,0 +1,74 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace RenderFarm.Coordinator.Database;
+
+/// <summary>Opens the database that the options name; owns its connection pool.</summary>
+internal sealed class FarmDbFactory : IDbContextFactory<FarmDb>, IAsyncDisposable
+{
+    private readonly NpgsqlDataSource? _source;
+    private readonly Func<FarmDb> _create;
+    private readonly Func<CancellationToken, Task<FarmDb>> _createAsync;
+
+    public FarmDbFactory(DatabaseOptions options, ILoggerFactory? logging = null)
+    {
+        logging ??= NullLoggerFactory.Instance;
+        if (options.Provider == DatabaseProvider.Postgres)
+        {
+            _source = NpgsqlDataSource.Create(DatabaseAddress.Postgres(options).ConnectionString);
+            var factory = new PooledDbContextFactory<PostgresFarmDb>(Build<PostgresFarmDb>(logging, builder => builder.UseNpgsql(_source)));
+            _create = factory.CreateDbContext;
+            _createAsync = async cancellationToken => await factory.CreateDbContextAsync(cancellationToken);
+        }
+        else
+        {
+            var address = DatabaseAddress.Sqlite(options);
+            var factory = new PooledDbContextFactory<SqliteFarmDb>(
+                Build<SqliteFarmDb>(logging, builder => builder.UseSqlite(address.ConnectionString).AddInterceptors(new SqliteSettings())));
+            _create = factory.CreateDbContext;
+            _createAsync = async cancellationToken => await factory.CreateDbContextAsync(cancellationToken);
+        }
+    }
+
+    public FarmDb CreateDbContext() => _create();
+
+    public Task<FarmDb> CreateDbContextAsync(CancellationToken cancellationToken = default) => _createAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _source?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static DbContextOptions<T> Build<T>(ILoggerFactory logging, Action<DbContextOptionsBuilder<T>> provider)
+        where T : FarmDb
+    {
+        var builder = new DbContextOptionsBuilder<T>();
+        provider(builder);
+        builder.UseSnakeCaseNamingConvention();
+        builder.UseLoggerFactory(logging);
+        // Every statement at Information would drown the state changes that Information is for.
+        builder.ConfigureWarnings(events => events.Log((RelationalEventId.CommandExecuted, LogLevel.Debug)));
+        return builder.Options;
+    }
+
+    /// <summary>Settings that SQLite keeps per connection. FULL makes a committed transaction survive a power cut in WAL mode as well.</summary>
+    private sealed class SqliteSettings : DbConnectionInterceptor
+    {
+        private const string Pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;";
+
+        public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = Pragmas;
+            command.ExecuteNonQuery();
+        }
+
+        public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        {
+            ConnectionOpened((SqliteConnection)connection, eventData);
+            return Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Shared;
+
+namespace RenderFarm.Coordinator.Ledger;
+
+/// <summary>Frames [First, First + Count) of a job that wait. Carries the job's place in the queue, so that the head of the queue is one index read.</summary>
+internal sealed class Span
+{
+    public required Guid JobId { get; init; }
+
+    public required long First { get; init; }
+
+    public required long Count { get; init; }
+
+    /// <summary>Times that a worker failed these frames by its own fault.</summary>
+    public required int Tries { get; init; }
+
+    /// <summary>Render processes that died over these frames.</summary>
+    public required int Crashes { get; init; }
+
+    public required DateTimeOffset AvailableAt { get; init; }
+
+    /// <summary>The job's class as a number: lower goes first.</summary>
+    public required short Rank { get; init; }
+
+    public required int Priority { get; init; }
+
+    /// <summary>The job's CreatedAt.</summary>
+    public required DateTimeOffset SubmittedAt { get; init; }
+
+    public long End => First + Count;
+
+    public static short RankOf(JobClass jobClass) => jobClass switch
+    {
+        JobClass.Interactive => 0,
+        JobClass.Standard => 1,
+        JobClass.Batch => 2,
+        _ => throw new ArgumentOutOfRangeException(nameof(jobClass), jobClass, "Known classes are Interactive, Standard and Batch."),
+    };
+}
+
+internal sealed class SpanTable : IEntityTypeConfiguration<Span>
+{
+    public void Configure(EntityTypeBuilder<Span> builder)
+    {
+        builder.ToTable("spans", table =>
+        {
+            table.HasCheckConstraint("ck_spans_range", "\"first\" >= 0 AND \"count\" > 0");
+            table.HasCheckConstraint("ck_spans_strikes", "tries >= 0 AND crashes >= 0");
+        });
+        builder.HasKey(span => new { span.JobId, span.First });
+        builder.Ignore(span => span.End);
+        builder.Property(span => span.First).ValueGeneratedNever();
+        builder.HasIndex(span => new { span.Rank, span.Priority, span.SubmittedAt, span.JobId, span.First }, "ix_spans_queue").IsDescending(false, true, false, false, false);
+        builder.HasOne<Job>().WithMany().HasForeignKey(span => span.JobId);
+    }
+}
