@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace RenderFarm.Shared;
 
 /// <summary>Where a job is in its life. Completed, Failed and Cancelled are terminal: nothing leaves them.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<JobState>))]
 public enum JobState
 {
     /// <summary>Stored; no frame has been leased yet.</summary>
@@ -23,6 +26,7 @@ public enum JobState
 }
 
 /// <summary>How urgent a job is; the scheduler serves interactive before standard before batch, in shares.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<JobClass>))]
 public enum JobClass
 {
     /// <summary>Somebody waits in front of a screen.</summary>
@@ -36,6 +40,7 @@ public enum JobClass
 }
 
 /// <summary>What the coordinator knows of a worker process.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<WorkerState>))]
 public enum WorkerState
 {
     /// <summary>Heartbeats arrive; leases are offered.</summary>
@@ -52,6 +57,7 @@ public enum WorkerState
 }
 
 /// <summary>What became of one frame.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FrameState>))]
 public enum FrameState
 {
     /// <summary>In a span.</summary>
@@ -71,6 +77,7 @@ public enum FrameState
 }
 
 /// <summary>How a lease ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AttemptOutcome>))]
 public enum AttemptOutcome
 {
     /// <summary>Every frame was committed.</summary>
@@ -99,6 +106,7 @@ public enum AttemptOutcome
 }
 
 /// <summary>Whose fault an error is, which decides who is struck and whether the frame is tried again.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ErrorClass>))]
 public enum ErrorClass
 {
     /// <summary>Storage, broker, database or coordinator was away: nobody is struck, the frame is tried again.</summary>

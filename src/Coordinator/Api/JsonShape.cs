@@ -1,3 +1,4 @@
+using RenderFarm.Coordinator.Jobs;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RenderFarm.Shared;

@@ -1,3 +1,4 @@
+using RenderFarm.Coordinator.Jobs;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace RenderFarm.Coordinator.Api;

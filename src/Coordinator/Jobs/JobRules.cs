@@ -1,4 +1,3 @@
-using RenderFarm.Coordinator.Api;
 using RenderFarm.Shared.Api;
 using RenderFarm.Shared.Settings;
 

@@ -1,4 +1,3 @@
-using RenderFarm.Coordinator.Api;
 using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Coordinator.Jobs;

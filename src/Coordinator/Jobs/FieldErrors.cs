@@ -1,4 +1,4 @@
-namespace RenderFarm.Coordinator.Api;
+namespace RenderFarm.Coordinator.Jobs;
 
 /// <summary>What is wrong with a request, by field path such as <c>settings.steps</c> or <c>prompts[17]</c>, in the order found.</summary>
 public sealed class FieldErrors

@@ -1,0 +1,71 @@
+namespace RenderFarm.Coordinator.Scheduling;
+
+/// <summary>Frames that wait at the head of a span.</summary>
+/// <param name="JobId">Job.</param>
+/// <param name="First">First frame of the span.</param>
+/// <param name="Count">Frames of the span.</param>
+/// <param name="Model">Model name.</param>
+/// <param name="ModelDigest">Digest the job was accepted for.</param>
+/// <param name="FrameTime">Mean render time of the job's frames so far; null before the first.</param>
+internal sealed record Demand(Guid JobId, long First, long Count, string Model, string ModelDigest, TimeSpan? FrameTime);
+
+/// <summary>A worker that may be offered leases.</summary>
+/// <param name="Name">Name.</param>
+/// <param name="Epoch">Epoch.</param>
+/// <param name="Slots">Batches at a time.</param>
+/// <param name="Window">Leases at a time.</param>
+/// <param name="BatchSize">Frames of a batch.</param>
+/// <param name="Leases">Leases it holds.</param>
+/// <param name="Frames">Frames of those leases not committed yet.</param>
+/// <param name="Digests">Digests of the models it can render with.</param>
+/// <param name="WarmModels">Names of the models it has warm.</param>
+internal sealed record Supply(
+    string Name, long Epoch, int Slots, int Window, int BatchSize, int Leases, long Frames, IReadOnlySet<string> Digests, IReadOnlySet<string> WarmModels);
+
+/// <summary>A lease to offer.</summary>
+internal sealed record PlacedLease(Guid JobId, long First, int Count, string Worker, long Epoch);
+
+/// <summary>Chooses who renders what next. Pure: the same demand and supply give the same leases.</summary>
+internal static class Placement
+{
+    /// <summary>Places demand, in the order given, until the windows are full or nothing fits.</summary>
+    public static IReadOnlyList<PlacedLease> Choose(IReadOnlyList<Demand> demand, IReadOnlyList<Supply> supply)
+    {
+        var loads = supply.Select(x => new Load(x)).ToList();
+        var placed = new List<PlacedLease>();
+        foreach (var span in demand)
+        {
+            var able = loads.Where(x => x.Worker.Digests.Contains(span.ModelDigest)).ToList();
+            var (first, left) = (span.First, span.Count);
+            while (left > 0 && Best(able, span.Model) is { } load)
+            {
+                var count = LeaseSize.For(left, span.FrameTime, load.Worker.BatchSize, able.Sum(x => x.Worker.Slots));
+                placed.Add(new PlacedLease(span.JobId, first, count, load.Worker.Name, load.Worker.Epoch));
+                load.Leases++;
+                load.Frames += count;
+                first += count;
+                left -= count;
+            }
+        }
+
+        return placed;
+    }
+
+    // An idle slot first (also a cold one: waiting behind a warm worker's batch is no faster than a load for long work), then warm, then the shortest backlog.
+    private static Load? Best(List<Load> loads, string model) => loads
+        .Where(x => x.Leases < x.Worker.Window)
+        .OrderBy(x => x.Leases >= x.Worker.Slots)
+        .ThenBy(x => !x.Worker.WarmModels.Contains(model))
+        .ThenBy(x => x.Frames)
+        .ThenBy(x => x.Worker.Name, StringComparer.Ordinal)
+        .FirstOrDefault();
+
+    private sealed class Load(Supply worker)
+    {
+        public Supply Worker { get; } = worker;
+
+        public int Leases { get; set; } = worker.Leases;
+
+        public long Frames { get; set; } = worker.Frames;
+    }
+}
