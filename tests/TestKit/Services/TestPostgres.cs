@@ -1,0 +1,47 @@
+using Npgsql;
+
+namespace RenderFarm.TestKit.Services;
+
+/// <summary>An empty PostgreSQL database of its own for a test class, dropped when disposed.</summary>
+public sealed class TestPostgres : IAsyncDisposable
+{
+    private readonly string _server;
+
+    private TestPostgres(string server, string name)
+    {
+        _server = server;
+        Name = name;
+        // Many test classes share the server's connections.
+        ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+    }
+
+    public string Name { get; }
+
+    public string ConnectionString { get; }
+
+    public static async Task<TestPostgres> CreateDatabaseAsync(CancellationToken cancellationToken = default)
+    {
+        var server = TestEnvironment.Require("RENDERFARM_TEST_POSTGRES");
+        var database = new TestPostgres(server, TestEnvironment.NewName("test_"));
+        await database.ExecuteOnServerAsync($"CREATE DATABASE {database.Name}", cancellationToken);
+        return database;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using (var connection = new NpgsqlConnection(ConnectionString))
+        {
+            NpgsqlConnection.ClearPool(connection);
+        }
+
+        await ExecuteOnServerAsync($"DROP DATABASE IF EXISTS {Name} WITH (FORCE)", CancellationToken.None);
+    }
+
+    private async Task ExecuteOnServerAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(_server);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+
+namespace RenderFarm.TestKit.Services;
+
+/// <summary>An empty RabbitMQ virtual host of its own for a test class, deleted with its queues when disposed.</summary>
+public sealed class TestRabbitMq : IAsyncDisposable
+{
+    private readonly HttpClient _management;
+
+    private TestRabbitMq(HttpClient management, Uri server, string virtualHost)
+    {
+        _management = management;
+        VirtualHost = virtualHost;
+        Uri = new Uri(server, $"/{virtualHost}");
+    }
+
+    public string VirtualHost { get; }
+
+    /// <summary>amqp://user:password@host:port/virtual-host</summary>
+    public Uri Uri { get; }
+
+    public static async Task<TestRabbitMq> CreateVirtualHostAsync(CancellationToken cancellationToken = default)
+    {
+        var server = new Uri(TestEnvironment.Require("RENDERFARM_TEST_RABBITMQ"));
+        var management = new HttpClient
+        {
+            BaseAddress = new Uri(TestEnvironment.Require("RENDERFARM_TEST_RABBITMQ_MANAGEMENT")),
+            DefaultRequestHeaders =
+            {
+                Authorization = new AuthenticationHeaderValue(
+                    "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(server.UserInfo)))),
+            },
+        };
+        var broker = new TestRabbitMq(management, server, TestEnvironment.NewName("test-"));
+        var user = Uri.UnescapeDataString(server.UserInfo.Split(':')[0]);
+        await broker.PutAsync($"/api/vhosts/{broker.VirtualHost}", new { }, cancellationToken);
+        await broker.PutAsync(
+            $"/api/permissions/{broker.VirtualHost}/{user}",
+            new { configure = ".*", write = ".*", read = ".*" },
+            cancellationToken);
+        return broker;
+    }
+
+    /// <summary>Closes every connection of this virtual host, as a restarting broker would; clients may connect again at once.</summary>
+    public async Task<int> CloseConnectionsAsync(CancellationToken cancellationToken = default)
+    {
+        var connections = await _management.GetFromJsonAsync<Connection[]>(
+            $"/api/vhosts/{VirtualHost}/connections", cancellationToken) ?? [];
+        foreach (var connection in connections)
+        {
+            using var response = await _management.DeleteAsync(
+                new Uri($"/api/connections/{Uri.EscapeDataString(connection.Name)}", UriKind.Relative), cancellationToken);
+        }
+
+        return connections.Length;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var response = await _management.DeleteAsync(new Uri($"/api/vhosts/{VirtualHost}", UriKind.Relative));
+        response.EnsureSuccessStatusCode();
+        _management.Dispose();
+    }
+
+    private async Task PutAsync(string path, object body, CancellationToken cancellationToken)
+    {
+        using var response = await _management.PutAsJsonAsync(path, body, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
+    private sealed record Connection(string Name);
+}
