@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Shared.Protocol;
 
