@@ -1,0 +1,80 @@
+using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Runtime;
+
+namespace RenderFarm.Diffusion.Denoising;
+
+/// <summary>The inputs and outputs of the UNet for one batch shape, in memory that stays in place.</summary>
+internal sealed class UnetBatch : IDisposable
+{
+    private readonly int _rows;
+    private readonly int _height;
+    private readonly int _width;
+    private readonly PinnedTensor<float> _sample;
+    private readonly PinnedTensor<float> _conditioning;
+    private readonly PinnedTensor<float> _output;
+    private readonly PinnedTensor<float>? _timesteps;
+    private readonly PinnedTensor<long>? _wholeTimesteps;
+
+    public UnetBatch(ModelFolder model, int rows, int height, int width)
+    {
+        (_rows, _height, _width) = (rows, height, width);
+        _sample = new PinnedTensor<float>(rows, model.Parts.Vae.LatentChannels, height, width);
+        _conditioning = new PinnedTensor<float>(rows, model.Parts.Text.Length, model.Parts.Text.Width);
+        _output = new PinnedTensor<float>(rows, model.Parts.Vae.LatentChannels, height, width);
+
+        // A scalar timestep has no dimension, some exports write one of size 1, and one per row is the batch's size.
+        long[] shape = model.SupportsRowTimesteps ? [rows] : model.Parts.Timestep.Shape is { Count: 1 } ? [1] : [];
+        OrtValue timestep;
+        if (model.Parts.Timestep.Element == OnnxElement.Int64)
+        {
+            _wholeTimesteps = new PinnedTensor<long>(shape);
+            timestep = _wholeTimesteps.Value;
+        }
+        else
+        {
+            _timesteps = new PinnedTensor<float>(shape);
+            timestep = _timesteps.Value;
+        }
+
+        Inputs = new TensorSet(
+            [NetworkFiles.Sample, NetworkFiles.Timestep, NetworkFiles.Conditioning],
+            [_sample.Value, timestep, _conditioning.Value]);
+        Outputs = new TensorSet([NetworkFiles.OutSample], [_output.Value]);
+    }
+
+    public TensorSet Inputs { get; }
+
+    public TensorSet Outputs { get; }
+
+    public bool Has(int rows, int height, int width) => (rows, height, width) == (_rows, _height, _width);
+
+    public Span<float> Sample(int row) => _sample.Row(row, _rows);
+
+    public Span<float> Conditioning(int row) => _conditioning.Row(row, _rows);
+
+    public ReadOnlySpan<float> Output(int row) => _output.Row(row, _rows);
+
+    /// <summary>Sets a row's timestep, which is every row's where the network takes only one.</summary>
+    public void SetTimestep(int row, float timestep)
+    {
+        if (_timesteps is not null)
+        {
+            _timesteps.Span[Math.Min(row, _timesteps.Span.Length - 1)] = timestep;
+        }
+        else
+        {
+            var values = _wholeTimesteps!.Span;
+            values[Math.Min(row, values.Length - 1)] = (long)MathF.Round(timestep);
+        }
+    }
+
+    public void Dispose()
+    {
+        _sample.Dispose();
+        _conditioning.Dispose();
+        _output.Dispose();
+        _timesteps?.Dispose();
+        _wholeTimesteps?.Dispose();
+    }
+}

@@ -1,0 +1,138 @@
+using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Diffusion.Samplers;
+using RenderFarm.Diffusion.Schedules;
+using RenderFarm.Diffusion.Text;
+
+namespace RenderFarm.Diffusion;
+
+/// <summary>A model loaded on a device. Renders one batch at a time; further callers wait.</summary>
+public sealed class DiffusionPipeline : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly TextEncoder _text;
+    private readonly Unet _unet;
+    private readonly LatentDecoder _decoder;
+    private readonly TrainedNoise _trained;
+
+    private DiffusionPipeline(ModelFolder model, TextEncoder text, Unet unet, LatentDecoder decoder)
+    {
+        Model = model;
+        _text = text;
+        _unet = unet;
+        _decoder = decoder;
+        _trained = new TrainedNoise(model.Parts.Scheduler);
+    }
+
+    /// <summary>What is loaded.</summary>
+    public ModelFolder Model { get; }
+
+    /// <summary>What the weights take on the device, estimated from their files.</summary>
+    public long MemoryBytes => Model.WeightBytes;
+
+    internal long TextEncoderRuns => _text.Runs;
+
+    /// <summary>Checks a model folder and loads its networks.</summary>
+    /// <exception cref="ModelFolderException">The folder cannot be used; says everything that is wrong with it.</exception>
+    /// <exception cref="DeviceException">The device is unknown or not there.</exception>
+    public static DiffusionPipeline Load(string folder, PipelineOptions? options = null, CancellationToken ct = default)
+    {
+        options ??= new PipelineOptions();
+        var device = InferenceDevice.Parse(options.Device);
+        var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
+        var model = ModelFolder.Open(folder, options.VerifyDigest, ct);
+        List<IDisposable> loaded = [];
+        try
+        {
+            NetworkSession Session(string file)
+            {
+                var session = NetworkSession.Load(model, file, device, threads, ct);
+                loaded.Add(session);
+                return session;
+            }
+
+            var text = new TextEncoder(model, Session(NetworkFiles.TextEncoder), options.TextCacheEntries);
+            var unet = new Unet(model, Session(NetworkFiles.Unet));
+            return new DiffusionPipeline(model, text, unet, new LatentDecoder(model, Session(NetworkFiles.VaeDecoder)));
+        }
+        catch
+        {
+            loaded.ForEach(session => session.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Whether two requests may go in one batch.</summary>
+    public bool CanShareBatch(ImageRequest a, ImageRequest b) =>
+        RequestRules.CanShareBatch(RequestRules.WithSize(a, Model), RequestRules.WithSize(b, Model), Model);
+
+    /// <summary>Throws <see cref="RenderRequestException"/> where this model cannot render the request.</summary>
+    public void Check(ImageRequest request) => RequestRules.Check(RequestRules.WithSize(request, Model), Model);
+
+    /// <summary>Renders the requests together; each picture is the same as it would be alone.</summary>
+    /// <exception cref="RenderRequestException">A request asks for what the model cannot do, or does not fit its batch.</exception>
+    /// <exception cref="NonFiniteLatentsException">The network's numbers overflowed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; it ends a running network.</exception>
+    public IReadOnlyList<RenderedImage> Render(
+        IReadOnlyList<ImageRequest> batch,
+        IProgress<StepProgress>? progress = null,
+        CancellationToken ct = default)
+    {
+        // 1. Check the requests.
+        var requests = batch.Select(request => RequestRules.WithSize(request, Model)).ToArray();
+        RequestRules.CheckBatch(requests, Model);
+        var (width, height) = (requests[0].Width, requests[0].Height);
+
+        _turn.Wait(ct);
+        try
+        {
+            using var options = new RunOptions();
+            using var cancel = ct.Register(() => options.Terminate = true);
+
+            // 2. Encode the prompts, draw the noise.
+            var rows = requests.Select(request => NewRow(request, options, ct)).ToArray();
+
+            // 3. Denoise.
+            new DenoisingLoop(_unet, Prediction.Of(Model.Parts.Scheduler), height / Model.LatentFactor, width / Model.LatentFactor)
+                .Run(rows, options, progress, ct);
+
+            // 4. Decode.
+            return [.. rows.Select(row =>
+            {
+                var latent = row.Finish();
+                return new RenderedImage(row.Request, width, height, _decoder.Decode(latent, height, width, options, ct), latent);
+            })];
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _text.Dispose();
+        _unet.Dispose();
+        _decoder.Dispose();
+        _turn.Dispose();
+    }
+
+    private Row NewRow(ImageRequest request, RunOptions options, CancellationToken ct)
+    {
+        var conditioning = _text.Encode(request.Prompt, request.ClipSkip, options, ct);
+        ReadOnlyMemory<float>? negative = request.Guidance > 1
+            ? _text.Encode(request.NegativePrompt, request.ClipSkip, options, ct)
+            : null;
+        var sampler = SamplerTable.Named(request.Sampler);
+        var karras = request.Schedule == ScheduleNames.Karras || Model.Parts.Scheduler.UseKarrasSigmas;
+        return new Row(
+            request,
+            sampler,
+            sampler.Plan(_trained, Model.Parts.Scheduler, karras, request.Steps),
+            new Guidance(request.Guidance, request.GuidanceRescale, conditioning, negative),
+            Model.Parts.Vae.LatentChannels * (request.Height / Model.LatentFactor) * (request.Width / Model.LatentFactor));
+    }
+}

@@ -1,0 +1,40 @@
+namespace RenderFarm.Diffusion;
+
+/// <summary>One picture to render.</summary>
+public sealed record ImageRequest
+{
+    /// <summary>What to draw; taken literally, cut to the model's length.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>What to stay away from; unused where guidance is 1 or less.</summary>
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>Pixels; 0 is the model's own width.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Pixels; 0 is the model's own height.</summary>
+    public int Height { get; init; }
+
+    public int Steps { get; init; } = 20;
+
+    /// <summary>How strongly the prompt pulls; 1 or less runs without guidance, in half the time.</summary>
+    public double Guidance { get; init; } = 7;
+
+    /// <summary>One of <see cref="SamplerNames"/>.</summary>
+    public string Sampler { get; init; } = SamplerNames.DpmPlusPlus2M;
+
+    /// <summary>One of <see cref="ScheduleNames"/>.</summary>
+    public string Schedule { get; init; } = ScheduleNames.Model;
+
+    /// <summary>The same seed and settings give the same picture.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>How many of the text encoder's last layers to leave out.</summary>
+    public int ClipSkip { get; init; }
+
+    /// <summary>Noise added at each step of DDIM, from 0 (none) to 1.</summary>
+    public double Eta { get; init; }
+
+    /// <summary>How far guidance's contrast is drawn back, from 0 (not) to 1.</summary>
+    public double GuidanceRescale { get; init; }
+}

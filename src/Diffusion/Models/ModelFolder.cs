@@ -1,0 +1,65 @@
+namespace RenderFarm.Diffusion.Models;
+
+/// <summary>A text-to-image model on disk, in the layout that Optimum exports, read and checked but not loaded.</summary>
+public sealed class ModelFolder
+{
+    internal ModelFolder(string path, string digest, long weightBytes, ModelParts parts)
+    {
+        Path = path;
+        Digest = digest;
+        WeightBytes = weightBytes;
+        Parts = parts;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The model's name: the folder's own.</summary>
+    public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path));
+
+    /// <summary>SHA-256 over the sorted lines of SHA256SUMS; equal for equal files, wherever they lie.</summary>
+    public string Digest { get; }
+
+    /// <summary>The kind of model.</summary>
+    public string Family { get; } = "stable-diffusion";
+
+    /// <summary>How many pixels one latent value covers along each side.</summary>
+    public int LatentFactor => Parts.Vae.Factor;
+
+    /// <summary>Width and height must be multiples of this, so that every level of the UNet halves evenly.</summary>
+    public int SizeMultiple => LatentFactor << (Parts.Unet.Levels - 1);
+
+    /// <summary>The width the model was trained for.</summary>
+    public int DefaultWidth => Parts.Unet.SampleSize * LatentFactor;
+
+    /// <summary>The height the model was trained for.</summary>
+    public int DefaultHeight => DefaultWidth;
+
+    /// <summary>Whether the UNet takes one timestep per row, so that rows of a batch may differ in sampler and steps.</summary>
+    public bool SupportsRowTimesteps => Parts.Timestep is { Shape: [< 0] };
+
+    /// <summary>The deepest clip skip that the text encoder's outputs allow; 0 where it has only its last layer.</summary>
+    public int MaxClipSkip => Parts.MaxClipSkip;
+
+    /// <summary>The most steps that the training noise allows.</summary>
+    public int MaxSteps => Parts.Scheduler.MaxSteps;
+
+    /// <summary>The bytes of the networks' files, an estimate of what they take on the device.</summary>
+    public long WeightBytes { get; }
+
+    internal ModelParts Parts { get; }
+
+    /// <summary>Reads and checks a folder, or throws <see cref="ModelFolderException"/> with everything that is wrong with it.</summary>
+    public static ModelFolder Open(string path, bool verifyDigest = true, CancellationToken ct = default)
+    {
+        var inspection = Inspect(path, verifyDigest, ct);
+        return inspection.Model ?? throw new ModelFolderException(path, inspection.Problems);
+    }
+
+    /// <summary>Reads a folder and reports every problem at once, without loading weights.</summary>
+    public static ModelInspection Inspect(string path, bool verifyDigest = true, CancellationToken ct = default) =>
+        ModelReader.Read(System.IO.Path.GetFullPath(path), verifyDigest, ct);
+
+    internal string PathOf(string file) =>
+        System.IO.Path.Combine(Path, file.Replace('/', System.IO.Path.DirectorySeparatorChar));
+}

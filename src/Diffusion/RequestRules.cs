@@ -1,0 +1,105 @@
+using System.Globalization;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Samplers;
+
+namespace RenderFarm.Diffusion;
+
+/// <summary>What a model can render, field by field.</summary>
+internal static class RequestRules
+{
+    private const int MaxSide = 4096;
+    private const double MaxGuidance = 100;
+
+    /// <summary>The request with the model's own size where none is given.</summary>
+    public static ImageRequest WithSize(ImageRequest request, ModelFolder model) => request with
+    {
+        Width = request.Width == 0 ? model.DefaultWidth : request.Width,
+        Height = request.Height == 0 ? model.DefaultHeight : request.Height,
+    };
+
+    /// <summary>Throws <see cref="RenderRequestException"/> for the first field that the model cannot do.</summary>
+    public static void Check(ImageRequest request, ModelFolder model)
+    {
+        CheckSide(nameof(request.Width), request.Width, model);
+        CheckSide(nameof(request.Height), request.Height, model);
+        CheckRange(nameof(request.Steps), request.Steps, 1, model.MaxSteps);
+        CheckRange(nameof(request.Guidance), request.Guidance, 0, MaxGuidance);
+        CheckRange(nameof(request.GuidanceRescale), request.GuidanceRescale, 0, 1);
+        CheckRange(nameof(request.Eta), request.Eta, 0, 1);
+        CheckName(nameof(request.Sampler), request.Sampler, SamplerNames.All);
+        CheckName(nameof(request.Schedule), request.Schedule, ScheduleNames.All);
+        if (request.Eta > 0 && !SamplerTable.Named(request.Sampler).TakesEta)
+        {
+            throw new RenderRequestException(nameof(request.Eta), Text(request.Eta), $"0 for the sampler {request.Sampler}");
+        }
+
+        if (request.ClipSkip < 0 || request.ClipSkip > model.MaxClipSkip)
+        {
+            throw new RenderRequestException(
+                nameof(request.ClipSkip),
+                Text(request.ClipSkip),
+                model.MaxClipSkip > 0 ? $"0 to {model.MaxClipSkip}" : $"only 0, because the text encoder of {model.Name} was exported without its inner layers");
+        }
+    }
+
+    /// <summary>Throws where two requests cannot go through the UNet together.</summary>
+    public static void CheckBatch(IReadOnlyList<ImageRequest> batch, ModelFolder model)
+    {
+        if (batch.Count == 0)
+        {
+            throw new RenderRequestException("batch", "empty", "one request or more");
+        }
+
+        var first = batch[0];
+        foreach (var request in batch)
+        {
+            Check(request, model);
+            Same(nameof(request.Width), request.Width, first.Width);
+            Same(nameof(request.Height), request.Height, first.Height);
+            if (!model.SupportsRowTimesteps)
+            {
+                Same(nameof(request.Sampler), request.Sampler, first.Sampler);
+                Same(nameof(request.Schedule), request.Schedule, first.Schedule);
+                Same(nameof(request.Steps), request.Steps, first.Steps);
+            }
+        }
+    }
+
+    public static bool CanShareBatch(ImageRequest a, ImageRequest b, ModelFolder model) =>
+        (a.Width, a.Height) == (b.Width, b.Height)
+        && (model.SupportsRowTimesteps || (a.Sampler, a.Schedule, a.Steps) == (b.Sampler, b.Schedule, b.Steps));
+
+    private static void CheckSide(string field, int side, ModelFolder model)
+    {
+        if (side < model.SizeMultiple || side > MaxSide || side % model.SizeMultiple != 0)
+        {
+            throw new RenderRequestException(field, Text(side), $"a multiple of {model.SizeMultiple} from {model.SizeMultiple} to {MaxSide}");
+        }
+    }
+
+    private static void CheckRange(string field, double value, double from, double to)
+    {
+        if (!(value >= from && value <= to))
+        {
+            throw new RenderRequestException(field, Text(value), $"{Text(from)} to {Text(to)}");
+        }
+    }
+
+    private static void CheckName(string field, string name, IReadOnlyList<string> allowed)
+    {
+        if (!allowed.Contains(name))
+        {
+            throw new RenderRequestException(field, $"'{name}'", $"one of {string.Join(", ", allowed)}");
+        }
+    }
+
+    private static void Same<T>(string field, T value, T first)
+    {
+        if (!EqualityComparer<T>.Default.Equals(value, first))
+        {
+            throw new RenderRequestException(field, $"{value}", $"{first}, as in the first request of the batch");
+        }
+    }
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+}

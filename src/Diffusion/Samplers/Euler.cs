@@ -1,0 +1,35 @@
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Schedules;
+
+namespace RenderFarm.Diffusion.Samplers;
+
+/// <summary>
+/// Euler's method on the probability-flow ODE: Karras et al., arXiv:2206.00364, algorithm 2 without churn.
+/// x' = x + (sigma' - sigma) * (x - x0) / sigma.
+/// </summary>
+internal sealed class Euler : ISampler
+{
+    public bool TakesEta => false;
+
+    public NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps)
+    {
+        var spacing = config.TimestepSpacing ?? "linspace";
+        var timesteps = Spacing.Inclusive(spacing, trained.Timesteps, steps, config.StepsOffset);
+        var sigmas = timesteps.Select(trained.SigmaAt).ToArray();
+        if (karras)
+        {
+            sigmas = KarrasSchedule.Sigmas(sigmas[^1], sigmas[0], steps);
+            timesteps = [.. sigmas.Select(trained.TimestepAt)];
+        }
+
+        // "leading" does not start at pure noise, so the start also holds the data's own variance.
+        var largest = (float)sigmas[0];
+        return NoiseSchedule.Through(
+            [.. timesteps.Select(t => (float)t)],
+            [.. sigmas.Select(sigma => (float)sigma), config.EndsAtSmallestSigma ? trained.SmallestSigma : 0],
+            spacing == "leading" ? NoiseSchedule.Deviation(largest) : largest);
+    }
+
+    public void Step(NoiseSchedule schedule, int i, Span<float> x, ReadOnlySpan<float> denoised, SamplerState state) =>
+        LinearStep.Towards(x, denoised, schedule.Sigmas[i], schedule.Targets[i]);
+}

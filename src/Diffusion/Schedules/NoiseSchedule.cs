@@ -1,0 +1,36 @@
+namespace RenderFarm.Diffusion.Schedules;
+
+/// <summary>
+/// The path of one picture from noise to image, in the variance-exploding form x = x0 + sigma * noise.
+/// Step i runs the network at <see cref="Timesteps"/>[i] and <see cref="Sigmas"/>[i] and ends at <see cref="Targets"/>[i].
+/// </summary>
+internal sealed class NoiseSchedule
+{
+    /// <summary>The timesteps that the network sees, one per step.</summary>
+    public required float[] Timesteps { get; init; }
+
+    /// <summary>The noise level at each step, and at the end.</summary>
+    public required float[] Sigmas { get; init; }
+
+    /// <summary>
+    /// The noise level a step leads to. It is the next step's own except for DDIM with spacings other than "leading",
+    /// which steps down by a fixed stride of timesteps and takes the result to be at the next timestep.
+    /// </summary>
+    public required float[] Targets { get; init; }
+
+    /// <summary>What unit noise is multiplied by at the start.</summary>
+    public required float InitialScale { get; init; }
+
+    public int Steps => Timesteps.Length;
+
+    public static NoiseSchedule Through(float[] timesteps, float[] sigmas, float initialScale) => new()
+    {
+        Timesteps = timesteps,
+        Sigmas = sigmas,
+        Targets = sigmas[1..],
+        InitialScale = initialScale,
+    };
+
+    /// <summary>The standard deviation of noised data, which scales the network's input to about one.</summary>
+    public static float Deviation(float sigma) => MathF.Sqrt((sigma * sigma) + 1);
+}

@@ -1,0 +1,3 @@
+using RenderFarm.TestKit.Goldens;
+
+[assembly: AssemblyFixture(typeof(GoldenCounts))]

@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+using RenderFarm.TestKit.Goldens;
+
+namespace RenderFarm.Diffusion.Tests;
+
+/// <summary>Pipelines that tests of one class share, each loaded once.</summary>
+public sealed class LoadedModels : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<DiffusionPipeline>> _pipelines = [];
+
+    public DiffusionPipeline Emoji => Get(GoldenFolder.EmojiModel);
+
+    public DiffusionPipeline Tiny => Get(GoldenFolder.Model("tiny-sd2"));
+
+    public DiffusionPipeline Get(string folder) =>
+        _pipelines.GetOrAdd(folder, path => new Lazy<DiffusionPipeline>(() => DiffusionPipeline.Load(path))).Value;
+
+    public void Dispose()
+    {
+        foreach (var pipeline in _pipelines.Values.Where(pipeline => pipeline.IsValueCreated))
+        {
+            pipeline.Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Numerics.Tensors;
+using System.Text.Json;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Samplers;
+using RenderFarm.Diffusion.Schedules;
+using RenderFarm.TestKit.Goldens;
+
+namespace RenderFarm.Diffusion.Tests.Samplers;
+
+public sealed class SamplerGoldenTests
+{
+    private const string File = "samplers.json";
+
+    // The reference keeps these at unit variance, x / sqrt(1 + sigma^2), where the farm's samplers all keep x itself.
+    private static readonly string[] UnitVariance = [SamplerNames.Ddim, SamplerNames.DpmPlusPlus2M];
+
+    public static IEnumerable<TheoryDataRow<int, string>> Goldens() => GoldenFolder.Cases(File)
+        .Select((one, i) => (Case: one, Index: i))
+        .Where(one => GoldenNames.IsSupported(one.Case))
+        .Select(one => new TheoryDataRow<int, string>(one.Index, $"{one.Case.GetProperty("sampler")} {one.Case.GetProperty("steps")} {one.Case.GetProperty("options")}"));
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Goldens))]
+    public void Schedules_and_traces_equal_the_reference(int index, string name)
+    {
+        GoldenCounts.Count(File);
+        var golden = GoldenFolder.Cases(File)[index];
+        var samplerName = GoldenNames.Sampler(golden);
+        var isUnit = UnitVariance.Contains(samplerName);
+        var problems = new ProblemList(name);
+        var config = SchedulerConfig.Read(ModelJson.Parse(golden.GetProperty("config").GetRawText(), File, problems)!);
+        Assert.Empty(problems.Problems);
+        var sampler = SamplerTable.Named(samplerName);
+        var schedule = sampler.Plan(new TrainedNoise(config), config, config.UseKarrasSigmas, golden.GetProperty("steps").GetInt32());
+
+        AssertEach(1e-5, Floats(golden.GetProperty("timesteps")), schedule.Timesteps);
+        if (golden.GetProperty("sigmas") is { ValueKind: JsonValueKind.Array } sigmas)
+        {
+            AssertEach(1e-5, Floats(sigmas), schedule.Sigmas);
+        }
+
+        AssertEach(1e-5, [golden.GetProperty("init_noise_sigma").GetSingle()], [AsReference(0, [schedule.InitialScale])[0]]);
+
+        var final = Floats(golden.GetProperty("final"));
+        var x = new float[final.Length];
+        var random = new TorchRandom(golden.GetProperty("seed").GetInt64());
+        random.FillNormal(x);
+        TensorPrimitives.Multiply(x, schedule.InitialScale, x);
+        var state = new SamplerState(x.Length, random, eta: 0);
+        var trace = golden.GetProperty("trace").EnumerateArray().ToDictionary(entry => entry.GetProperty("i").GetInt32(), entry => Floats(entry.GetProperty("x")));
+        var allowed = 1e-4 * trace.Values.Append(final).Max(values => Differences.LargestOf(values));
+        for (var i = 0; i < schedule.Steps; i++)
+        {
+            var denoised = new float[x.Length];
+            Formula(x, schedule.Sigmas[i], schedule.Timesteps[i], denoised);
+            Prediction.Of(config).ToDenoised(x, schedule.Sigmas[i], denoised);
+            sampler.Step(schedule, i, x, denoised, state);
+            if (trace.TryGetValue(i, out var expected))
+            {
+                Assert.True(Differences.Largest(expected, AsReference(i + 1, x).AsSpan(0, expected.Length)) <= allowed, $"{name} step {i}");
+            }
+        }
+
+        Assert.True(Differences.Largest(final, AsReference(schedule.Steps, x)) <= allowed, name);
+
+        float[] AsReference(int i, float[] values)
+        {
+            var scaled = values.ToArray();
+            TensorPrimitives.Divide(scaled, isUnit ? NoiseSchedule.Deviation(schedule.Sigmas[i]) : 1, scaled);
+            return scaled;
+        }
+    }
+
+    // The golden file's model: 0.35 * input + 0.1 * cos(t / 100).
+    private static void Formula(float[] x, float sigma, float timestep, Span<float> output)
+    {
+        TensorPrimitives.Multiply(x, 0.35f / NoiseSchedule.Deviation(sigma), output);
+        TensorPrimitives.Add(output, 0.1f * MathF.Cos(timestep / 100), output);
+    }
+
+    private static void AssertEach(double share, float[] expected, float[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= share * Math.Abs(expected[i]), $"value {i} is {actual[i]}, expected is {expected[i]}");
+        }
+    }
+
+    private static float[] Floats(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetSingle())];
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace RenderFarm.TestKit.Goldens;
+
+/// <summary>
+/// A folder of answers of the reference libraries: tests/goldens, or the one that RENDERFARM_GOLDENS names.
+/// Models are looked for in its models/NAME, then in the default folder's; "emoji" is the repository's own model.
+/// </summary>
+public static partial class GoldenFolder
+{
+    private const string Variable = "RENDERFARM_GOLDENS";
+
+    /// <summary>The root of the repository that the tests were built in.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    public static string Default { get; } = Path.Combine(Repository, "tests", "goldens");
+
+    public static string Current { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? Path.GetFullPath(folder) : Default;
+
+    public static string EmojiModel { get; } = Path.Combine(Repository, "models", "emoji");
+
+    /// <summary>The cases of a file; none where this folder has no such file.</summary>
+    public static IReadOnlyList<JsonElement> Cases(string file)
+    {
+        var path = Path.Combine(Current, file);
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        // Python writes -Infinity, which JSON does not have.
+        using var document = JsonDocument.Parse(PythonNumber().Replace(File.ReadAllText(path), "$1null"));
+        return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(element => element.Clone())];
+    }
+
+    /// <summary>A file of this folder, such as images/NAME.npy.</summary>
+    public static string PathOf(params ReadOnlySpan<string> parts) => Path.Combine([Current, .. parts]);
+
+    public static string Model(string name) => name == "emoji" ? EmojiModel : Find("models", name);
+
+    public static string Tokenizer(string name) => name == "emoji" ? Path.Combine(EmojiModel, "tokenizer") : Find("tokenizers", name);
+
+    private static string Find(string kind, string name) =>
+        new[] { Path.Combine(Current, kind, name), Path.Combine(Default, kind, name) }.FirstOrDefault(Directory.Exists)
+        ?? throw new DirectoryNotFoundException($"{kind}/{name} is neither in {Current} nor in {Default}.");
+
+    private static string FindRepository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "RenderFarm.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds RenderFarm.sln.");
+    }
+
+    [GeneratedRegex(@"([:\[,]\s*)(?:-?Infinity|NaN)\b")]
+    private static partial Regex PythonNumber();
+}
