@@ -122,9 +122,10 @@ public sealed class DiffusionPipeline : IDisposable
 
     private Row NewRow(ImageRequest request, RunOptions options, CancellationToken ct)
     {
+        // Clip skip is the prompt's alone, as in diffusers: the negative prompt reads the last layer.
         var conditioning = _text.Encode(request.Prompt, request.ClipSkip, options, ct);
         ReadOnlyMemory<float>? negative = request.Guidance > 1
-            ? _text.Encode(request.NegativePrompt, request.ClipSkip, options, ct)
+            ? _text.Encode(request.NegativePrompt, clipSkip: 0, options, ct)
             : null;
         var sampler = SamplerTable.Named(request.Sampler);
         var karras = request.Schedule == ScheduleNames.Karras || Model.Parts.Scheduler.UseKarrasSigmas;

@@ -20,6 +20,11 @@ internal static class GoldenNames
 
     private static bool IsStableDiffusion(string model)
     {
+        if (!GoldenFolder.HasModel(model))
+        {
+            return false;
+        }
+
         using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Model(model), "model_index.json")));
         return index.RootElement.GetProperty("_class_name").GetString() == "StableDiffusionPipeline";
     }

@@ -118,6 +118,15 @@ internal sealed partial class ModelJson
         return Wrong(name, Find(name), string.Join(" or ", allowed.ToArray().Select(word => $"\"{word}\"")), fallback);
     }
 
+    /// <summary>Notes a value that is not there, where reading it gave null for that reason and no other.</summary>
+    public void Require(string name)
+    {
+        if (Find(name) is null)
+        {
+            Wrong(name, null, "a value", 0);
+        }
+    }
+
     public void Refuse(string name, string given, string fix) =>
         _problems.Add(_file, $"{name} is {given}, which is not supported.", fix);
 

@@ -21,7 +21,9 @@ internal static class ModelReader
         }
 
         // 1. What kind of model it says it is.
-        ModelJson.Read("model_index.json", problems)?.OneOf("_class_name", null, Pipelines);
+        var index = ModelJson.Read("model_index.json", problems);
+        index?.Require("_class_name");
+        index?.OneOf("_class_name", null, Pipelines);
 
         // 2. The configs.
         var scheduler = SchedulerConfig.Read(problems);

@@ -1,16 +1,27 @@
 namespace RenderFarm.Diffusion.Models;
 
-/// <summary>What the model's own scheduler config says about its training noise and about spacing; null where each sampler has its own default.</summary>
+/// <summary>What the model's own scheduler config says about its training noise and about spacing.</summary>
 internal sealed record SchedulerConfig
 {
     public const string File = "scheduler/scheduler_config.json";
 
-    private static readonly string[] Classes =
-    [
-        "DDIMScheduler", "DDPMScheduler", "DEISMultistepScheduler", "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler",
-        "EulerAncestralDiscreteScheduler", "EulerDiscreteScheduler", "HeunDiscreteScheduler", "KDPM2AncestralDiscreteScheduler",
-        "KDPM2DiscreteScheduler", "LMSDiscreteScheduler", "PNDMScheduler", "UniPCMultistepScheduler",
-    ];
+    // The classes that are read, with the spacing each has where its config states none.
+    private static readonly Dictionary<string, string> Spacings = new(StringComparer.Ordinal)
+    {
+        ["DDIMScheduler"] = "leading",
+        ["DDPMScheduler"] = "leading",
+        ["DEISMultistepScheduler"] = "linspace",
+        ["DPMSolverMultistepScheduler"] = "linspace",
+        ["DPMSolverSinglestepScheduler"] = "linspace",
+        ["EulerAncestralDiscreteScheduler"] = "linspace",
+        ["EulerDiscreteScheduler"] = "linspace",
+        ["HeunDiscreteScheduler"] = "linspace",
+        ["KDPM2AncestralDiscreteScheduler"] = "linspace",
+        ["KDPM2DiscreteScheduler"] = "linspace",
+        ["LMSDiscreteScheduler"] = "linspace",
+        ["PNDMScheduler"] = "leading",
+        ["UniPCMultistepScheduler"] = "linspace",
+    };
 
     private static readonly string[] UnsupportedFlags =
     [
@@ -27,6 +38,7 @@ internal sealed record SchedulerConfig
 
     public string PredictionType { get; init; } = "epsilon";
 
+    /// <summary>Null where each sampler has its own default.</summary>
     public string? TimestepSpacing { get; init; }
 
     public int StepsOffset { get; init; }
@@ -47,8 +59,16 @@ internal sealed record SchedulerConfig
             return null;
         }
 
-        json.OneOf("_class_name", null, Classes);
-        return Read(json);
+        var className = json.OneOf("_class_name", null, [.. Spacings.Keys]);
+        if (className is null)
+        {
+            json.Require("_class_name");
+            return null;
+        }
+
+        // A spacing that is only the class's own default says nothing about other samplers, which have theirs.
+        var config = Read(json);
+        return config.TimestepSpacing == Spacings.GetValueOrDefault(className) ? config with { TimestepSpacing = null } : config;
     }
 
     public static SchedulerConfig Read(ModelJson json)

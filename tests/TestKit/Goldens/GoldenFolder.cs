@@ -41,9 +41,14 @@ public static partial class GoldenFolder
 
     public static string Tokenizer(string name) => name == "emoji" ? Path.Combine(EmojiModel, "tokenizer") : Find("tokenizers", name);
 
+    /// <summary>Whether the model of a case is here.</summary>
+    public static bool HasModel(string name) => name == "emoji" || TryFind("models", name) is not null;
+
+    private static string? TryFind(string kind, string name) =>
+        new[] { Path.Combine(Current, kind, name), Path.Combine(Default, kind, name) }.FirstOrDefault(Directory.Exists);
+
     private static string Find(string kind, string name) =>
-        new[] { Path.Combine(Current, kind, name), Path.Combine(Default, kind, name) }.FirstOrDefault(Directory.Exists)
-        ?? throw new DirectoryNotFoundException($"{kind}/{name} is neither in {Current} nor in {Default}.");
+        TryFind(kind, name) ?? throw new DirectoryNotFoundException($"{kind}/{name} is neither in {Current} nor in {Default}.");
 
     private static string FindRepository()
     {
