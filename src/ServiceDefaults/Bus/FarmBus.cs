@@ -8,8 +8,6 @@ namespace RenderFarm.ServiceDefaults.Bus;
 /// <summary>Puts the process's <see cref="BusPart"/>s on one MassTransit bus, in memory or on RabbitMQ.</summary>
 public static class FarmBus
 {
-    private static readonly TimeSpan WorkerQueueExpiry = TimeSpan.FromSeconds(60);
-
     // A message that still fails is dropped, not parked: commits are repeated by the worker until answered, everything else is caught by a deadline in the ledger.
     private static readonly TimeSpan[] Retries = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
 
@@ -98,7 +96,6 @@ public static class FarmBus
                     break;
                 case QueueKind.Worker:
                     rabbit.AutoDelete = true;
-                    rabbit.QueueExpiration = WorkerQueueExpiry;
                     break;
                 case QueueKind.Feed:
                     rabbit.Durable = false;
