@@ -1,4 +1,5 @@
 using RenderFarm.Coordinator.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace RenderFarm.Coordinator.Api;
@@ -7,7 +8,7 @@ namespace RenderFarm.Coordinator.Api;
 internal static class Problems
 {
     /// <summary>Some fields of the request are wrong.</summary>
-    public static IResult Invalid(FieldErrors errors, int status = StatusCodes.Status400BadRequest) => TypedResults.Problem(
+    public static ProblemHttpResult Invalid(FieldErrors errors, int status = StatusCodes.Status400BadRequest) => TypedResults.Problem(
         new HttpValidationProblemDetails(errors.ToDictionary())
         {
             Status = status,
@@ -16,7 +17,7 @@ internal static class Problems
         });
 
     /// <summary>One field of the request is wrong.</summary>
-    public static IResult Invalid(string field, string message, int status = StatusCodes.Status400BadRequest)
+    public static ProblemHttpResult Invalid(string field, string message, int status = StatusCodes.Status400BadRequest)
     {
         var errors = new FieldErrors();
         errors.Add(field, message);
@@ -24,9 +25,16 @@ internal static class Problems
     }
 
     /// <summary>Anything else.</summary>
-    public static IResult Of(int status, string detail) =>
+    public static ProblemHttpResult Of(int status, string detail) =>
         TypedResults.Problem(detail, statusCode: status, title: ReasonPhrases.GetReasonPhrase(status));
 
+    /// <summary>Something that the farm needs is away; the client tries again.</summary>
+    public static ProblemHttpResult Away(HttpContext context, string what)
+    {
+        context.Response.Headers.RetryAfter = "2";
+        return Of(StatusCodes.Status503ServiceUnavailable, what);
+    }
+
     /// <summary>No job of this id.</summary>
-    public static IResult NoJob(Guid id) => Of(StatusCodes.Status404NotFound, $"There is no job {id}.");
+    public static ProblemHttpResult NoJob(Guid id) => Of(StatusCodes.Status404NotFound, $"There is no job {id}.");
 }

@@ -93,7 +93,7 @@ public sealed class RequestBodyTests
         return Assert.IsType<HttpValidationProblemDetails>(Assert.IsType<ProblemHttpResult>(problem).ProblemDetails).Errors;
     }
 
-    private static Task<(JobRequest? Value, IResult? Problem)> ReadAsync(string json, string contentType = "application/json; charset=utf-8")
+    private static Task<(JobRequest? Value, ProblemHttpResult? Problem)> ReadAsync(string json, string contentType = "application/json; charset=utf-8")
     {
         var context = new DefaultHttpContext();
         context.Request.ContentType = contentType;

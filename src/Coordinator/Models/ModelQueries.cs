@@ -1,0 +1,36 @@
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Coordinator.Database;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Api;
+
+namespace RenderFarm.Coordinator.Models;
+
+/// <summary>Reads models for the API, the dashboard and the rules of jobs.</summary>
+internal sealed class ModelQueries(IDbContextFactory<FarmDb> databases)
+{
+    /// <summary>All models by name, those of workers that are away included: their jobs wait.</summary>
+    public async Task<IReadOnlyList<ModelView>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var models = await db.Models.AsNoTracking().OrderBy(model => model.Name).ToListAsync(cancellationToken);
+        var workers = await db.Workers.AsNoTracking()
+            .Where(worker => worker.State == WorkerState.Ready || worker.State == WorkerState.Draining)
+            .OrderBy(worker => worker.Name)
+            .Select(worker => new { worker.Name, worker.State, worker.Models, worker.WarmModels })
+            .ToListAsync(cancellationToken);
+        return [.. models.Select(model => new ModelView
+        {
+            Name = model.Name,
+            Digest = model.Digest,
+            Family = model.Family,
+            DefaultWidth = model.DefaultWidth,
+            DefaultHeight = model.DefaultHeight,
+            Bytes = model.Bytes,
+            Workers = [.. workers
+                .Where(worker => worker.State == WorkerState.Ready && worker.Models.Any(copy => copy.Name == model.Name && copy.Digest is not null && copy.Digest == model.Digest && copy.Problem is null))
+                .Select(worker => worker.Name)],
+            WarmOn = [.. workers.Where(worker => worker.WarmModels.Contains(model.Name)).Select(worker => worker.Name)],
+            Problem = model.Problem,
+        })];
+    }
+}
