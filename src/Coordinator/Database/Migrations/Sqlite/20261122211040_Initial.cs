@@ -268,16 +268,6 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_leases_lease_until",
-                table: "leases",
-                column: "lease_until");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_leases_state_accept_by",
-                table: "leases",
-                columns: new[] { "state", "accept_by" });
-
-            migrationBuilder.CreateIndex(
                 name: "ix_leases_worker_worker_epoch",
                 table: "leases",
                 columns: new[] { "worker", "worker_epoch" });
