@@ -1,20 +1,22 @@
 # The same three servers from docker-compose.yml, for machines with Docker and without the programs.
 
 compose() {
-  COMPOSE_PROJECT_NAME="renderfarm-$(cksum <<<"$DIR" | cut -d' ' -f1)" docker compose --env-file "$DIR/compose.env" \
-    -f "$REPOSITORY/docker-compose.yml" -f "$ENG/services.compose.yml" "$@" >&2
+  MINIO_PORT='' COMPOSE_PROJECT_NAME="renderfarm-$(cksum <<<"$DIR" | cut -d' ' -f1)" docker compose \
+    --env-file "$DIR/compose.env" -f "$REPOSITORY/docker-compose.yml" -f "$ENG/services.compose.yml" "$@"
 }
 compose_port() { # SERVICE PORT: the loopback port that Docker chose
-  compose port "$1" "$2" 2>&1 >/dev/null | sed -n 's/.*:\([0-9][0-9]*\)$/\1/p' | tail -1
+  local address
+  address=$(compose port "$1" "$2") || fail "docker compose does not know the port of $1"
+  echo "${address##*:}"
 }
 compose_up() {
   [ -n "${COMPOSE_SECRET:-}" ] || remember COMPOSE_SECRET "$(random_hex 24)"
   (
     umask 077
-    sed -n 's/^\([A-Z0-9_]*\)=.*/\1='"$COMPOSE_SECRET"'/p' "$REPOSITORY/.env.example" >"$DIR/compose.env"
+    sed -n 's/^\([A-Z0-9_]*\)=$/\1='"$COMPOSE_SECRET"'/p' "$REPOSITORY/.env.example" >"$DIR/compose.env"
   )
-  compose up --detach --wait postgres rabbitmq minio || fail "docker compose could not start the servers"
-  compose run --rm minio-bucket || fail "docker compose could not make the bucket"
+  compose up --detach --wait postgres rabbitmq minio >&2 || fail "docker compose could not start the servers"
+  compose run --rm minio-bucket >&2 || fail "docker compose could not make the bucket"
 }
 compose_variables() {
   variable RENDERFARM_TEST_POSTGRES \

@@ -1,0 +1,37 @@
+namespace RenderFarm.Deploy.Tests;
+
+public sealed class SettingKeysTests
+{
+    public static TheoryData<string> Files =>
+    [
+        "docker-compose.yml",
+        "deploy/docker/Coordinator.Dockerfile",
+        "deploy/docker/Worker.Dockerfile",
+        "deploy/helm/renderfarm/templates/_helpers.tpl",
+        "deploy/helm/renderfarm/templates/configmap.yaml",
+        "deploy/helm/renderfarm/templates/coordinator.yaml",
+        "deploy/helm/renderfarm/templates/migration.yaml",
+        "deploy/helm/renderfarm/templates/worker.yaml",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Deployment_sets_only_settings_that_the_programs_read(string file)
+    {
+        var used = SettingKeys.In(Checkout.Read(file));
+
+        Assert.NotEmpty(used);
+        Assert.Empty(used.Except(SettingKeys.Known));
+    }
+
+    [Fact]
+    public void No_other_deployment_file_sets_anything()
+    {
+        var named = Files.Select(file => Checkout.PathOf(file.Data)).ToHashSet();
+
+        var others = Directory.EnumerateFiles(Checkout.PathOf("deploy"), "*", SearchOption.AllDirectories)
+            .Where(file => !named.Contains(file) && SettingKeys.In(File.ReadAllText(file)).Count > 0);
+
+        Assert.Empty(others);
+    }
+}
