@@ -1,16 +1,22 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Ledger;
 
 namespace RenderFarm.Coordinator.Database;
 
 internal static class FarmDatabase
 {
-    /// <summary>The tables, by the section <c>Database</c>.</summary>
+    /// <summary>The tables and the frame ledger on them, by the sections <c>Database</c> and <c>Ledger</c>.</summary>
     public static IServiceCollection AddFarmDatabase(this IServiceCollection services)
     {
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IDbContextFactory<FarmDb>>(provider =>
             new FarmDbFactory(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddOptions<LedgerOptions>().BindConfiguration(LedgerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => new FrameLedger(
+            provider.GetRequiredService<IDbContextFactory<FarmDb>>(),
+            provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider == DatabaseProvider.Postgres ? new PostgresLedgerSql() : new SqliteLedgerSql(),
+            provider.GetRequiredService<IOptions<LedgerOptions>>().Value));
         return services;
     }
 }

@@ -74,6 +74,9 @@ internal sealed class Job
 
     public bool IsTerminal => State is JobState.Completed or JobState.Failed or JobState.Cancelled;
 
+    /// <summary>Whether frames of it may go to workers.</summary>
+    public bool CanLease => State is JobState.Queued or JobState.Running;
+
     /// <summary>Frames in spans and leases.</summary>
     public long Unsettled => FrameCount - Rendered - Failed - Cancelled;
 
@@ -151,6 +154,9 @@ internal sealed class JobTable : IEntityTypeConfiguration<Job>
             table.HasCheckConstraint("ck_jobs_key", "(idempotency_key IS NULL) = (request_hash IS NULL)");
             table.HasCheckConstraint("ck_jobs_growing", "next_fence > 0 AND version > 0 AND render_milliseconds >= 0");
         });
+        builder.Ignore(job => job.IsTerminal);
+        builder.Ignore(job => job.CanLease);
+        builder.Ignore(job => job.Unsettled);
         builder.Property(job => job.Id).ValueGeneratedNever();
         builder.Property(job => job.Settings).IsJson();
         builder.Property(job => job.Output).IsJson();

@@ -62,8 +62,7 @@ internal sealed class LeaseTable : IEntityTypeConfiguration<Lease>
         builder.Property(lease => lease.AttemptId).ValueGeneratedNever();
         builder.HasIndex(lease => new { lease.JobId, lease.Fence }).IsUnique();
         builder.HasIndex(lease => new { lease.Worker, lease.WorkerEpoch });
-        builder.HasIndex(lease => new { lease.State, lease.AcceptBy });
-        builder.HasIndex(lease => lease.LeaseUntil);
+        // No index on the deadlines: every heartbeat moves them, and without one PostgreSQL updates the row in place; the table is as small as the farm is wide.
         builder.HasOne<Job>().WithMany().HasForeignKey(lease => lease.JobId);
     }
 }

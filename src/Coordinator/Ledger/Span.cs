@@ -32,7 +32,21 @@ internal sealed class Span
 
     public long End => First + Count;
 
-    public static short RankOf(JobClass jobClass) => jobClass switch
+    /// <summary>Frames of a job that wait, at the job's place in the queue.</summary>
+    public static Span Of(Job job, long first, long count, int tries, int crashes, DateTimeOffset availableAt) => new()
+    {
+        JobId = job.Id,
+        First = first,
+        Count = count,
+        Tries = tries,
+        Crashes = crashes,
+        AvailableAt = availableAt,
+        Rank = RankOf(job.Class),
+        Priority = job.Priority,
+        SubmittedAt = job.CreatedAt,
+    };
+
+    private static short RankOf(JobClass jobClass) => jobClass switch
     {
         JobClass.Interactive => 0,
         JobClass.Standard => 1,

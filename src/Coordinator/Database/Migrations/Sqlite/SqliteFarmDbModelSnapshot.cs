@@ -386,15 +386,9 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.HasKey("AttemptId")
                         .HasName("pk_leases");
 
-                    b.HasIndex("LeaseUntil")
-                        .HasDatabaseName("ix_leases_lease_until");
-
                     b.HasIndex("JobId", "Fence")
                         .IsUnique()
                         .HasDatabaseName("ix_leases_job_id_fence");
-
-                    b.HasIndex("State", "AcceptBy")
-                        .HasDatabaseName("ix_leases_state_accept_by");
 
                     b.HasIndex("Worker", "WorkerEpoch")
                         .HasDatabaseName("ix_leases_worker_worker_epoch");

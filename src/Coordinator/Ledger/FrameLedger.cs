@@ -1,0 +1,258 @@
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Ledger;
+
+/// <summary>
+/// The one door for spans, leases, frames and the progress of jobs. Each call is one transaction: it locks the jobs concerned in the order of
+/// their ids, reads what the rules need, and writes what they changed. Any number of coordinators may call at once, and any call may be repeated.
+/// </summary>
+internal sealed class FrameLedger(IDbContextFactory<FarmDb> databases, LedgerSql sql, LedgerOptions options) : IDisposable
+{
+    /// <summary>Leases that one transaction expires at most; the next call takes the others.</summary>
+    private const int ExpireAtOnce = 1000;
+
+    private readonly SemaphoreSlim? _turn = sql.HasOneWriter ? new SemaphoreSlim(1) : null;
+
+    /// <summary>Stores a job with its prompts, all its frames in one span. Without prompts the settings' own prompt drives the frames.</summary>
+    public async Task<SubmitResult> SubmitAsync(Job job, IReadOnlyList<string>? prompts, CancellationToken cancellationToken)
+    {
+        RequireConsistent(job, prompts);
+        try
+        {
+            return await WriteAsync(
+                async db =>
+                {
+                    if (await EarlierAsync(db, job, cancellationToken) is { } earlier)
+                    {
+                        return earlier;
+                    }
+
+                    job.Submit(await sql.ReadClockAsync(db, cancellationToken));
+                    db.Add(job);
+                    db.AddRange(JobPage.Pack(job.Id, prompts ?? []));
+                    db.Add(Span.Of(job, 0, job.FrameCount, tries: 0, crashes: 0, job.CreatedAt));
+                    await db.SaveChangesAsync(cancellationToken);
+                    return new SubmitResult(SubmitOutcome.Created, job);
+                },
+                cancellationToken);
+        }
+        catch (DbUpdateException problem) when (sql.IsDuplicateKey(problem))
+        {
+            await using var db = await databases.CreateDbContextAsync(cancellationToken);
+            return await EarlierAsync(db, job, cancellationToken) ?? throw new InvalidOperationException($"The job of idempotency key '{job.IdempotencyKey}' is gone.", problem);
+        }
+    }
+
+    /// <summary>The head of the queue: class, then priority, then age, of jobs that are queued or running.</summary>
+    public async Task<IReadOnlyList<WaitingSpan>> WaitingAsync(int limit, CancellationToken cancellationToken)
+    {
+        await using var db = await OpenAsync(cancellationToken);
+        return await sql.WaitingAsync(db, limit, cancellationToken);
+    }
+
+    /// <summary>Takes frames off the heads of spans for workers. A plan whose span has changed since it was seen is left out of the answer.</summary>
+    public async Task<OfferResult> OfferAsync(IReadOnlyList<OfferPlan> plans, CancellationToken cancellationToken)
+    {
+        if (plans.Count == 0)
+        {
+            return new OfferResult([], []);
+        }
+
+        var (won, book) = await WriteAsync(
+            async db =>
+            {
+                var jobs = await sql.LockJobsAsync(db, [.. plans.Select(plan => plan.JobId).Distinct()], cancellationToken);
+                var book = new LedgerBook(await sql.ReadHeadsAsync(db, jobs, [.. plans.Select(plan => plan.First).Distinct()], cancellationToken), options);
+                var won = plans.Select(book.Offer).OfType<Lease>().ToList();
+                await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
+                return (won, book);
+            },
+            cancellationToken);
+        await using var db = await OpenAsync(cancellationToken);
+        var leases = new List<OfferedLease>();
+        foreach (var lease in won)
+        {
+            leases.Add(new OfferedLease(lease.Worker, lease.WorkerEpoch, await OfferOfAsync(db, book.Job(lease.JobId)!, lease, cancellationToken)));
+        }
+
+        return new OfferResult(leases, book.ChangedJobs);
+    }
+
+    /// <summary>Starts the clocks of leases; the answer names the attempts that are gone.</summary>
+    public async Task<IReadOnlyList<Guid>> AcceptAsync(IReadOnlyList<LeaseAccepted> accepted, CancellationToken cancellationToken)
+    {
+        var live = await WriteAsync(db => sql.AcceptAsync(db, accepted, options.LeaseFor, cancellationToken), cancellationToken);
+        return [.. accepted.Select(lease => lease.AttemptId).Where(attempt => !live.Contains(attempt))];
+    }
+
+    /// <summary>Renews what a worker holds; the answer names the attempts that are gone.</summary>
+    public async Task<IReadOnlyList<Guid>> RenewAsync(string worker, long epoch, IReadOnlyList<Guid> attempts, CancellationToken cancellationToken)
+    {
+        if (attempts.Count == 0)
+        {
+            return [];
+        }
+
+        var live = await WriteAsync(db => sql.RenewAsync(db, worker, epoch, attempts, options.LeaseFor, cancellationToken), cancellationToken);
+        return [.. attempts.Where(attempt => !live.Contains(attempt))];
+    }
+
+    /// <summary>Settles stored frames of any number of leases; each report is answered with what committed and what is somebody else's.</summary>
+    public async Task<CommitResult> CommitAsync(IReadOnlyList<FramesRendered> reports, CancellationToken cancellationToken)
+    {
+        var attempts = reports.Select(report => (report.AttemptId, report.JobId)).ToList();
+        var answers = new List<FramesCommitted>();
+        var book = await ChangeAsync(attempts, book => answers = [.. reports.Select(book.Commit)], cancellationToken);
+        return new CommitResult(answers, book.ChangedJobs);
+    }
+
+    /// <summary>Ends leases that their workers gave back or failed.</summary>
+    public async Task<EndResult> EndAsync(IReadOnlyList<LeaseEnded> reports, CancellationToken cancellationToken)
+    {
+        var attempts = reports.Select(report => (report.AttemptId, report.JobId)).ToList();
+        var book = await ChangeAsync(
+            attempts,
+            book =>
+            {
+                foreach (var report in reports)
+                {
+                    book.End(report);
+                }
+            },
+            cancellationToken);
+        return new EndResult(book.Ended, book.ChangedJobs);
+    }
+
+    /// <summary>Returns the frames of leases that were not accepted or not renewed in time.</summary>
+    public async Task<EndResult> ExpireAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await OpenAsync(cancellationToken);
+        var overdue = await sql.OverdueAsync(db, ExpireAtOnce, cancellationToken);
+        return await ReturnAsync(overdue, book => book.Expire(), cancellationToken);
+    }
+
+    /// <summary>Returns the frames of a worker's leases at once, up to an epoch: it left, or a newer epoch has started.</summary>
+    public async Task<EndResult> ReleaseWorkerAsync(string worker, long throughEpoch, string reason, CancellationToken cancellationToken)
+    {
+        await using var db = await OpenAsync(cancellationToken);
+        var held = await LedgerSql.HeldAsync(db, worker, throughEpoch, cancellationToken);
+        return await ReturnAsync(held, book => book.Release(reason), cancellationToken);
+    }
+
+    /// <summary>Ends a job: frames not rendered by now never will be. Null when there is no such job.</summary>
+    public Task<CancelResult?> CancelAsync(Guid jobId, CancellationToken cancellationToken) => WriteAsync<CancelResult?>(
+        async db =>
+        {
+            var jobs = await sql.LockJobsAsync(db, [jobId], cancellationToken);
+            if (jobs.Count == 0)
+            {
+                return null;
+            }
+
+            var leased = await LedgerSql.LeasedAsync(db, jobId, cancellationToken);
+            var book = new LedgerBook(await sql.ReadAttemptsAsync(db, jobs, [.. leased.Select(lease => lease.Attempt)], cancellationToken), options);
+            var wasCancelled = book.Cancel(jobs[0]);
+            await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
+            return new CancelResult(jobs[0], wasCancelled, book.Ended);
+        },
+        cancellationToken);
+
+    /// <summary>Everything that must hold between spans, leases, frames and counters and does not, of one job or of all; empty when the ledger is whole.</summary>
+    public async Task<IReadOnlyList<LedgerViolation>> AuditAsync(Guid? jobId, CancellationToken cancellationToken)
+    {
+        await using var db = await OpenAsync(cancellationToken);
+        return await LedgerSql.AuditAsync(db, jobId, cancellationToken);
+    }
+
+    public void Dispose() => _turn?.Dispose();
+
+    private static void RequireConsistent(Job job, IReadOnlyList<string>? prompts)
+    {
+        var driven = prompts?.Count ?? (job.Settings.Prompt is null ? 0 : 1);
+        if (prompts is not null && job.Settings.Prompt is not null)
+        {
+            throw new ArgumentException($"Job {job.Id} has a prompt in its settings and {prompts.Count} prompts; one of the two drives the frames.", nameof(prompts));
+        }
+
+        if (driven == 0 || driven != job.PromptCount || job.FrameCount != job.Count * job.PromptCount || job.Settings.Seed is null)
+        {
+            throw new ArgumentException(
+                $"Job {job.Id} says PromptCount {job.PromptCount}, Count {job.Count}, FrameCount {job.FrameCount} and Seed {job.Settings.Seed}, but brings {driven} prompts; a seed must be set and FrameCount be Count times the prompts.",
+                nameof(job));
+        }
+    }
+
+    private static async Task<SubmitResult?> EarlierAsync(FarmDb db, Job job, CancellationToken cancellationToken)
+    {
+        if (job.IdempotencyKey is null)
+        {
+            return null;
+        }
+
+        var earlier = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(known => known.Tenant == job.Tenant && known.IdempotencyKey == job.IdempotencyKey, cancellationToken);
+        return earlier is null ? null : new SubmitResult(earlier.RequestHash == job.RequestHash ? SubmitOutcome.Existing : SubmitOutcome.Conflict, earlier);
+    }
+
+    private static async Task<LeaseOffered> OfferOfAsync(FarmDb db, Job job, Lease lease, CancellationToken cancellationToken)
+    {
+        var prompts = await JobPrompts.ReadAsync(db, job, lease.First, lease.Count, cancellationToken);
+        var firstPrompt = JobPrompts.PromptOf(job, lease.First);
+        var frames = Enumerable.Range(0, lease.Count)
+            .Select(offset => lease.First + offset)
+            .Select(index => new LeasedFrame(index, JobPrompts.SeedOf(job, index), JobPrompts.PromptOf(job, index) - firstPrompt));
+        return new LeaseOffered(lease.AttemptId, lease.Fence, job.Id, job.Tenant, job.Model, job.ModelDigest, job.Settings, job.Output, prompts, [.. frames]);
+    }
+
+    private async Task<EndResult> ReturnAsync(List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken)
+    {
+        if (attempts.Count == 0)
+        {
+            return new EndResult([], []);
+        }
+
+        var book = await ChangeAsync(attempts, change, cancellationToken);
+        return new EndResult(book.Ended, book.ChangedJobs);
+    }
+
+    private Task<LedgerBook> ChangeAsync(List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken) => WriteAsync(
+        async db =>
+        {
+            var jobs = await sql.LockJobsAsync(db, [.. attempts.Select(attempt => attempt.Job).Distinct()], cancellationToken);
+            var book = new LedgerBook(await sql.ReadAttemptsAsync(db, jobs, [.. attempts.Select(attempt => attempt.Attempt)], cancellationToken), options);
+            change(book);
+            await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
+            return book;
+        },
+        cancellationToken);
+
+    private async Task<T> WriteAsync<T>(Func<FarmDb, Task<T>> write, CancellationToken cancellationToken)
+    {
+        if (_turn is not null)
+        {
+            await _turn.WaitAsync(cancellationToken);
+        }
+
+        try
+        {
+            await using var db = await databases.CreateDbContextAsync(cancellationToken);
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            var result = await write(db);
+            await transaction.CommitAsync(cancellationToken);
+            return result;
+        }
+        finally
+        {
+            _turn?.Release();
+        }
+    }
+
+    private async Task<FarmDb> OpenAsync(CancellationToken cancellationToken)
+    {
+        var db = await databases.CreateDbContextAsync(cancellationToken);
+        await db.Database.OpenConnectionAsync(cancellationToken);
+        return db;
+    }
+}

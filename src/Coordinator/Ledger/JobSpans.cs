@@ -1,0 +1,88 @@
+using RenderFarm.Coordinator.Jobs;
+
+namespace RenderFarm.Coordinator.Ledger;
+
+/// <summary>Spans of one job that a transaction has read, and what becomes of them.</summary>
+internal sealed class JobSpans(Job job)
+{
+    private readonly Dictionary<long, Span> _read = [];
+    private readonly SortedList<long, Span> _now = [];
+
+    /// <summary>Spans to delete: read, and gone or changed.</summary>
+    public IEnumerable<Span> Deleted => _read.Values.Where(span => !_now.TryGetValue(span.First, out var now) || !ReferenceEquals(span, now));
+
+    /// <summary>Spans to insert, after the deletes.</summary>
+    public IEnumerable<Span> Added => _now.Values.Where(span => !_read.TryGetValue(span.First, out var read) || !ReferenceEquals(span, read));
+
+    public void Read(Span span)
+    {
+        _read.Add(span.First, span);
+        _now.Add(span.First, span);
+    }
+
+    /// <summary>Takes frames off the head of the span that starts at <paramref name="first"/>; null when there is no such span, or it is shorter or not yet available.</summary>
+    public Span? TakeHead(long first, int count, DateTimeOffset now)
+    {
+        if (!_now.TryGetValue(first, out var span) || span.Count < count || span.AvailableAt > now)
+        {
+            return null;
+        }
+
+        Cut(span, first, count);
+        return span;
+    }
+
+    /// <summary>Takes one frame out of whichever span holds it.</summary>
+    public bool TryTake(long index)
+    {
+        foreach (var span in _now.Values)
+        {
+            if (span.First <= index && index < span.End)
+            {
+                Cut(span, index, 1);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Frames wait again. They join neighbours with equal strikes, so that a job's spans do not crumble; the earlier moment of the two holds.</summary>
+    public void PutBack(long first, long count, int tries, int crashes, DateTimeOffset availableAt)
+    {
+        var end = first + count;
+        var before = _now.Values.LastOrDefault(span => span.End == first && span.Tries == tries && span.Crashes == crashes);
+        if (before is not null)
+        {
+            _now.Remove(before.First);
+            first = before.First;
+            availableAt = Earlier(availableAt, before.AvailableAt);
+        }
+
+        if (_now.TryGetValue(end, out var after) && after.Tries == tries && after.Crashes == crashes)
+        {
+            _now.Remove(after.First);
+            end = after.End;
+            availableAt = Earlier(availableAt, after.AvailableAt);
+        }
+
+        Add(first, end, tries, crashes, availableAt);
+    }
+
+    private void Cut(Span span, long first, long count)
+    {
+        _now.Remove(span.First);
+        Add(span.First, first, span.Tries, span.Crashes, span.AvailableAt);
+        Add(first + count, span.End, span.Tries, span.Crashes, span.AvailableAt);
+    }
+
+    private void Add(long first, long end, int tries, int crashes, DateTimeOffset availableAt)
+    {
+        if (first < end)
+        {
+            _now.Add(first, Span.Of(job, first, end - first, tries, crashes, availableAt));
+        }
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset left, DateTimeOffset right) => left < right ? left : right;
+}

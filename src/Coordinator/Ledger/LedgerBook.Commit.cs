@@ -1,0 +1,91 @@
+using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Ledger;
+
+internal sealed partial class LedgerBook
+{
+    /// <summary>
+    /// Settles stored frames. A frame commits when its attempt holds it, or held it and nobody else was given it since; a frame that this attempt
+    /// has committed before is committed still, so that a report may come any number of times.
+    /// </summary>
+    public FramesCommitted Commit(FramesRendered report)
+    {
+        var lease = LiveLease(report.AttemptId, report.Fence, report.JobId);
+        var ended = lease is null ? EndedAttempt(report) : null;
+        var (first, end) = lease is not null ? (lease.First, lease.End) : ended is not null ? (ended.First, ended.End) : (0, 0);
+        var (committed, refused, fresh) = (new List<long>(), new List<long>(), new List<RenderedFrame>());
+        foreach (var frame in report.Frames)
+        {
+            if (frame.Index < first || frame.Index >= end)
+            {
+                refused.Add(frame.Index);
+            }
+            else if (_settled.TryGetValue((report.JobId, frame.Index), out var settled))
+            {
+                (settled.AttemptId == report.AttemptId && settled.State == FrameState.Rendered ? committed : refused).Add(frame.Index);
+            }
+            else if (lease is not null || _spans[report.JobId].TryTake(frame.Index))
+            {
+                _settled.Add((report.JobId, frame.Index), new SettledFrame(report.JobId, frame.Index, report.AttemptId, FrameState.Rendered));
+                committed.Add(frame.Index);
+                fresh.Add(frame);
+            }
+            else
+            {
+                refused.Add(frame.Index);
+            }
+        }
+
+        if (fresh.Count > 0)
+        {
+            Settle(report, fresh, lease?.Worker ?? ended!.Worker, lease?.WorkerEpoch ?? ended!.WorkerEpoch);
+            EndOrRenew(report.AttemptId, lease, fresh.Count);
+        }
+
+        return new FramesCommitted(report.AttemptId, committed, refused);
+    }
+
+    private Attempt? EndedAttempt(FramesRendered report) =>
+        _attempts.TryGetValue(report.AttemptId, out var attempt) && attempt.Fence == report.Fence && attempt.JobId == report.JobId && _jobs.ContainsKey(report.JobId) ? attempt : null;
+
+    private void Settle(FramesRendered report, List<RenderedFrame> fresh, string worker, long epoch)
+    {
+        var job = Touch(report.JobId, rendered: fresh.Count);
+        job.Render(fresh.Count, fresh.Sum(frame => (long)frame.RenderMilliseconds), Now);
+        Changes.WorkerFrames[(worker, epoch)] = Changes.WorkerFrames.GetValueOrDefault((worker, epoch)) + fresh.Count;
+        Changes.AddedFrames.AddRange(fresh.Select(frame => new Frame
+        {
+            JobId = job.Id,
+            Index = frame.Index,
+            State = FrameState.Rendered,
+            Seed = frame.Seed,
+            ArtifactKey = frame.ArtifactKey,
+            Sha256 = frame.Sha256,
+            Bytes = frame.Bytes,
+            Width = frame.Width,
+            Height = frame.Height,
+            AttemptId = report.AttemptId,
+            Worker = worker,
+            RenderMilliseconds = frame.RenderMilliseconds,
+            CommittedAt = Now,
+            Version = job.Version,
+        }));
+    }
+
+    private void EndOrRenew(Guid attemptId, Lease? lease, int committed)
+    {
+        if (lease is null)
+        {
+            Changes.LateFrames[attemptId] = Changes.LateFrames.GetValueOrDefault(attemptId) + committed;
+        }
+        else if (Left(lease).Any())
+        {
+            Changes.RenewedLeases.Add(attemptId);
+        }
+        else
+        {
+            EndLease(lease, AttemptOutcome.Succeeded);
+        }
+    }
+}

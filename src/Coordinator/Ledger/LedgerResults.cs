@@ -1,0 +1,64 @@
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Ledger;
+
+/// <summary>What became of a submit.</summary>
+internal enum SubmitOutcome
+{
+    /// <summary>The job is stored.</summary>
+    Created,
+
+    /// <summary>The same request came before with this key; its job is returned.</summary>
+    Existing,
+
+    /// <summary>Another request came before with this key; its job is returned.</summary>
+    Conflict,
+}
+
+/// <summary>Answer to a submit.</summary>
+internal sealed record SubmitResult(SubmitOutcome Outcome, Job Job);
+
+/// <summary>A span at the head of the queue, with what placement needs.</summary>
+/// <param name="MeanRenderMilliseconds">Of a frame of this job; null before the first one is rendered.</param>
+internal sealed record WaitingSpan(
+    Guid JobId, string Tenant, JobClass Class, int Priority, DateTimeOffset SubmittedAt, string Model, string ModelDigest, long First, long Count, int Tries, int Crashes,
+    double? MeanRenderMilliseconds);
+
+/// <summary>A decision of the scheduler: <see cref="Count"/> frames off the head of the span at <see cref="First"/> go to a worker.</summary>
+internal sealed record OfferPlan(Guid AttemptId, Guid JobId, long First, int Count, string Worker, long WorkerEpoch);
+
+/// <summary>A lease that was won, ready to be sent.</summary>
+internal sealed record OfferedLease(string Worker, long WorkerEpoch, LeaseOffered Offer);
+
+/// <summary>Leases that were won; plans that are missing here lost a race and are simply planned again.</summary>
+internal sealed record OfferResult(IReadOnlyList<OfferedLease> Leases, IReadOnlyList<JobChange> Jobs);
+
+/// <summary>One answer for each report, in their order.</summary>
+internal sealed record CommitResult(IReadOnlyList<FramesCommitted> Answers, IReadOnlyList<JobChange> Jobs);
+
+/// <summary>A job that a transaction changed.</summary>
+/// <param name="Rendered">Frames that this transaction committed.</param>
+/// <param name="Failed">Frames that this transaction gave up.</param>
+internal sealed record JobChange(Guid JobId, long Version, JobState State, string Model, int Rendered, int Failed);
+
+/// <summary>A lease that a transaction ended.</summary>
+internal sealed record EndedLease(Guid AttemptId, Guid JobId, string Worker, long WorkerEpoch, AttemptOutcome Outcome, int Rendered);
+
+/// <summary>Leases that ended before they were fully committed, and the jobs that this changed.</summary>
+internal sealed record EndResult(IReadOnlyList<EndedLease> Leases, IReadOnlyList<JobChange> Jobs);
+
+/// <summary>Answer to a cancel.</summary>
+/// <param name="Job">As it is now.</param>
+/// <param name="WasCancelled">False when it had ended before.</param>
+/// <param name="Leases">Leases that the workers hold no longer.</param>
+internal sealed record CancelResult(Job Job, bool WasCancelled, IReadOnlyList<EndedLease> Leases);
+
+/// <summary>A row of the audit: something that must hold for a job and does not.</summary>
+/// <param name="Rule">What is broken.</param>
+/// <param name="First">First frame concerned, for rules on ranges.</param>
+/// <param name="Count">Frames concerned, for rules on ranges.</param>
+/// <param name="Expected">By the rows, for rules on counters.</param>
+/// <param name="Actual">In the job, for rules on counters.</param>
+internal sealed record LedgerViolation(Guid JobId, string Rule, long? First, long? Count, long? Expected, long? Actual);

@@ -1,0 +1,248 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Ledger;
+
+/// <summary>The ledger's statements. What both databases say alike is here; sets, locks, clocks and bulk writes are each database's own.</summary>
+internal abstract class LedgerSql
+{
+    private const string SpanColumns = "s.job_id, s.\"first\", s.\"count\", s.tries, s.crashes, s.available_at, s.rank, s.priority, s.submitted_at";
+    private const string LeaseColumns = "attempt_id, fence, job_id, \"first\", \"count\", tries, crashes, worker, worker_epoch, state, offered_at, accept_by, lease_until";
+    private const string AttemptColumns = "attempt_id, job_id, fence, \"first\", \"count\", rendered, worker, worker_epoch, started_at, ended_at, outcome, error_class, message";
+
+    /// <summary>Whether only one transaction can write at a time, so that others better queue outside.</summary>
+    public abstract bool HasOneWriter { get; }
+
+    /// <summary>Name of the unique index over a tenant's idempotency keys is violated.</summary>
+    public abstract bool IsDuplicateKey(DbUpdateException problem);
+
+    /// <summary>Head of the queue; one walk along the index of the queue's order.</summary>
+    public string Waiting => $"""
+        SELECT s.job_id, j.tenant, j.class, s.priority, s.submitted_at, j.model, j.model_digest, s."first", s."count", s.tries, s.crashes,
+               CASE WHEN j.rendered > 0 THEN CAST(j.render_milliseconds AS double precision) / j.rendered END
+        FROM spans s JOIN jobs j ON j.id = s.job_id
+        WHERE j.state IN ('Queued', 'Running') AND s.available_at <= {Clock}
+        ORDER BY s.rank, s.priority DESC, s.submitted_at, s.job_id, s."first"
+        LIMIT @limit
+        """;
+
+    /// <summary>Leases past their deadline, the longest overdue first.</summary>
+    protected string Overdue => $"SELECT attempt_id, job_id FROM leases WHERE COALESCE(lease_until, accept_by) <= {Clock} ORDER BY COALESCE(lease_until, accept_by) LIMIT @limit";
+
+    /// <summary>Moment of the database's clock.</summary>
+    protected abstract string Clock { get; }
+
+    /// <summary>Appended to a SELECT whose rows the transaction will change.</summary>
+    protected abstract string Lock { get; }
+
+    /// <summary>Condition that a column is in the set of a parameter.</summary>
+    protected abstract string In(string parameter);
+
+    /// <summary>Locks jobs in the order of their ids, so that two transactions never wait for each other.</summary>
+    public abstract Task<List<Job>> LockJobsAsync(FarmDb db, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
+
+    /// <summary>Starts offered leases, and leaves accepted ones as they are; the answer holds those that live.</summary>
+    public abstract Task<HashSet<Guid>> AcceptAsync(FarmDb db, IReadOnlyList<LeaseAccepted> accepted, TimeSpan leaseFor, CancellationToken cancellationToken);
+
+    /// <summary>Renews what a worker holds; an accept that was lost on the way is made up for. The answer holds those that live.</summary>
+    public abstract Task<HashSet<Guid>> RenewAsync(FarmDb db, string worker, long epoch, IReadOnlyList<Guid> attempts, TimeSpan leaseFor, CancellationToken cancellationToken);
+
+    /// <summary>Writes all changes of a transaction, and checks that every row to change was there.</summary>
+    public abstract Task WriteAsync(FarmDb db, LedgerChanges changes, TimeSpan leaseFor, CancellationToken cancellationToken);
+
+    public async Task<DateTimeOffset> ReadClockAsync(FarmDb db, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, $"SELECT {Clock}");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return Moment(reader, 0);
+    }
+
+    public async Task<List<WaitingSpan>> WaitingAsync(FarmDb db, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, Waiting);
+        Add(command, "limit", limit);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await ReadAsync(
+            reader,
+            row => new WaitingSpan(
+                row.GetGuid(0), row.GetString(1), Enum.Parse<JobClass>(row.GetString(2)), row.GetInt32(3), Moment(row, 4), row.GetString(5), row.GetString(6),
+                row.GetInt64(7), row.GetInt64(8), row.GetInt32(9), row.GetInt32(10), row.IsDBNull(11) ? null : row.GetDouble(11)),
+            cancellationToken);
+    }
+
+    /// <summary>Spans that start at one of these frames.</summary>
+    public async Task<LedgerRows> ReadHeadsAsync(FarmDb db, List<Job> jobs, IReadOnlyCollection<long> firsts, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, $"SELECT {Clock}; SELECT {SpanColumns} FROM spans s WHERE s.job_id {In("jobs")} AND s.\"first\" {In("firsts")};");
+        AddSet(command, "jobs", jobs.Select(job => job.Id));
+        AddSet(command, "firsts", firsts);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var now = (await ReadAsync(reader, row => Moment(row, 0), cancellationToken))[0];
+        await reader.NextResultAsync(cancellationToken);
+        return new LedgerRows(now, jobs, await ReadAsync(reader, Span, cancellationToken), [], [], []);
+    }
+
+    /// <summary>All that concerns these attempts of locked jobs: their leases (locked) or history, the settled frames of their ranges, the spans in and beside them.</summary>
+    public async Task<LedgerRows> ReadAttemptsAsync(FarmDb db, List<Job> jobs, IReadOnlyCollection<Guid> attempts, CancellationToken cancellationToken)
+    {
+        var these = $"attempt_id {In("attempts")} AND job_id {In("jobs")}";
+        var ranges = $"(SELECT job_id, \"first\", \"count\" FROM leases WHERE {these} UNION SELECT job_id, \"first\", \"count\" FROM attempts WHERE {these}) r";
+        await using var command = Command(db, $"""
+            SELECT {LeaseColumns} FROM leases WHERE {these} ORDER BY attempt_id {Lock};
+            SELECT {Clock};
+            SELECT {AttemptColumns} FROM attempts WHERE {these};
+            SELECT DISTINCT f.job_id, f."index", f.attempt_id, f.state
+            FROM {ranges} JOIN frames f ON f.job_id = r.job_id AND f."index" >= r."first" AND f."index" < r."first" + r."count";
+            SELECT DISTINCT {SpanColumns}
+            FROM {ranges} JOIN spans s ON s.job_id = r.job_id AND s."first" <= r."first" + r."count"
+            AND s."first" >= COALESCE((SELECT MAX(p."first") FROM spans p WHERE p.job_id = r.job_id AND p."first" <= r."first"), r."first");
+            """);
+        AddSet(command, "attempts", attempts);
+        AddSet(command, "jobs", jobs.Select(job => job.Id));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var leases = await ReadAsync(reader, Lease, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var now = (await ReadAsync(reader, row => Moment(row, 0), cancellationToken))[0];
+        await reader.NextResultAsync(cancellationToken);
+        var history = await ReadAsync(reader, Attempt, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var settled = await ReadAsync(reader, row => new SettledFrame(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), Enum.Parse<FrameState>(row.GetString(3))), cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return new LedgerRows(now, jobs, await ReadAsync(reader, Span, cancellationToken), leases, history, settled);
+    }
+
+    /// <summary>Attempts and jobs of leases past their deadline.</summary>
+    public Task<List<(Guid Attempt, Guid Job)>> OverdueAsync(FarmDb db, int limit, CancellationToken cancellationToken) =>
+        PairsAsync(db, Overdue, command => Add(command, "limit", limit), cancellationToken);
+
+    /// <summary>Attempts and jobs of the leases that a worker holds, up to an epoch.</summary>
+    public static Task<List<(Guid Attempt, Guid Job)>> HeldAsync(FarmDb db, string worker, long throughEpoch, CancellationToken cancellationToken) =>
+        PairsAsync(
+            db,
+            "SELECT attempt_id, job_id FROM leases WHERE worker = @worker AND worker_epoch <= @epoch",
+            command =>
+            {
+                Add(command, "worker", worker);
+                Add(command, "epoch", throughEpoch);
+            },
+            cancellationToken);
+
+    /// <summary>Attempts of a job's leases.</summary>
+    public static Task<List<(Guid Attempt, Guid Job)>> LeasedAsync(FarmDb db, Guid jobId, CancellationToken cancellationToken) =>
+        PairsAsync(db, "SELECT attempt_id, job_id FROM leases WHERE job_id = @job", command => Add(command, "job", jobId), cancellationToken);
+
+    /// <summary>Everything that must hold and does not, of one job or of all.</summary>
+    public static async Task<List<LedgerViolation>> AuditAsync(FarmDb db, Guid? jobId, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, jobId is null ? LedgerAudit.Sql : $"SELECT * FROM (\n{LedgerAudit.Sql}\n) v WHERE v.job_id = @job");
+        if (jobId is { } job)
+        {
+            Add(command, "job", job);
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await ReadAsync(reader, row => new LedgerViolation(row.GetGuid(0), row.GetString(1), Long(row, 2), Long(row, 3), Long(row, 4), Long(row, 5)), cancellationToken);
+    }
+
+    protected abstract DateTimeOffset Moment(DbDataReader row, int column);
+
+    protected abstract void AddSet<T>(DbCommand command, string name, IEnumerable<T> values);
+
+    protected static DbCommand Command(FarmDb db, string sql)
+    {
+        var command = db.Database.GetDbConnection().CreateCommand();
+        command.CommandText = sql;
+        command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();
+        return command;
+    }
+
+    protected static void Add(DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value;
+        command.Parameters.Add(parameter);
+    }
+
+    protected static async Task<List<T>> ReadAsync<T>(DbDataReader reader, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    protected static void RequireAll(string what, int expected, int actual)
+    {
+        if (expected != actual)
+        {
+            throw new InvalidOperationException($"{what}: {actual} of {expected} rows were there. Something outside the ledger has changed them; run the audit.");
+        }
+    }
+
+    private static async Task<List<(Guid Attempt, Guid Job)>> PairsAsync(FarmDb db, string sql, Action<DbCommand> parameters, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, sql);
+        parameters(command);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await ReadAsync(reader, row => (row.GetGuid(0), row.GetGuid(1)), cancellationToken);
+    }
+
+    private static long? Long(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
+
+    private Span Span(DbDataReader row) => new()
+    {
+        JobId = row.GetGuid(0),
+        First = row.GetInt64(1),
+        Count = row.GetInt64(2),
+        Tries = row.GetInt32(3),
+        Crashes = row.GetInt32(4),
+        AvailableAt = Moment(row, 5),
+        Rank = row.GetInt16(6),
+        Priority = row.GetInt32(7),
+        SubmittedAt = Moment(row, 8),
+    };
+
+    private Lease Lease(DbDataReader row) => new()
+    {
+        AttemptId = row.GetGuid(0),
+        Fence = row.GetInt64(1),
+        JobId = row.GetGuid(2),
+        First = row.GetInt64(3),
+        Count = row.GetInt32(4),
+        Tries = row.GetInt32(5),
+        Crashes = row.GetInt32(6),
+        Worker = row.GetString(7),
+        WorkerEpoch = row.GetInt64(8),
+        State = Enum.Parse<LeaseState>(row.GetString(9)),
+        OfferedAt = Moment(row, 10),
+        AcceptBy = Moment(row, 11),
+        LeaseUntil = row.IsDBNull(12) ? null : Moment(row, 12),
+    };
+
+    private Attempt Attempt(DbDataReader row) => new()
+    {
+        AttemptId = row.GetGuid(0),
+        JobId = row.GetGuid(1),
+        Fence = row.GetInt64(2),
+        First = row.GetInt64(3),
+        Count = row.GetInt32(4),
+        Rendered = row.GetInt32(5),
+        Worker = row.GetString(6),
+        WorkerEpoch = row.GetInt64(7),
+        StartedAt = Moment(row, 8),
+        EndedAt = Moment(row, 9),
+        Outcome = Enum.Parse<AttemptOutcome>(row.GetString(10)),
+        ErrorClass = row.IsDBNull(11) ? null : Enum.Parse<ErrorClass>(row.GetString(11)),
+        Message = row.IsDBNull(12) ? null : row.GetString(12),
+    };
+}

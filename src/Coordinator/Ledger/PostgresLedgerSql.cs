@@ -1,0 +1,89 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Ledger;
+
+/// <summary>The ledger on PostgreSQL: sets are arrays, and each kind of row is written by one statement however many rows there are.</summary>
+internal sealed class PostgresLedgerSql : LedgerSql
+{
+    public override bool HasOneWriter => false;
+
+    // The transaction's own clock stands still, so that a deadline could pass unseen while it waits for a lock.
+    protected override string Clock => "clock_timestamp()";
+
+    protected override string Lock => "FOR UPDATE";
+
+    public override bool IsDuplicateKey(DbUpdateException problem) =>
+        problem.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "ix_jobs_tenant_idempotency_key" };
+
+    public override Task<List<Job>> LockJobsAsync(FarmDb db, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        db.Jobs.FromSql($"SELECT * FROM jobs WHERE id = ANY({ids.ToArray()}) ORDER BY id FOR UPDATE").AsNoTracking().ToListAsync(cancellationToken);
+
+    public override async Task<HashSet<Guid>> AcceptAsync(FarmDb db, IReadOnlyList<LeaseAccepted> accepted, TimeSpan leaseFor, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, """
+            UPDATE leases l SET state = 'Accepted', lease_until = COALESCE(l.lease_until, clock_timestamp() + @leaseFor)
+            FROM (SELECT h.attempt_id FROM leases h JOIN unnest(@attempts, @fences) a(attempt_id, fence) ON h.attempt_id = a.attempt_id AND h.fence = a.fence
+                  ORDER BY h.attempt_id FOR UPDATE OF h) held
+            WHERE l.attempt_id = held.attempt_id RETURNING l.attempt_id
+            """);
+        Add(command, "leaseFor", leaseFor);
+        AddSet(command, "attempts", accepted.Select(lease => lease.AttemptId));
+        AddSet(command, "fences", accepted.Select(lease => lease.Fence));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return [.. await ReadAsync(reader, row => row.GetGuid(0), cancellationToken)];
+    }
+
+    public override async Task<HashSet<Guid>> RenewAsync(
+        FarmDb db, string worker, long epoch, IReadOnlyList<Guid> attempts, TimeSpan leaseFor, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, """
+            UPDATE leases l SET state = 'Accepted', lease_until = GREATEST(l.lease_until, clock_timestamp() + @leaseFor)
+            FROM (SELECT attempt_id FROM leases WHERE attempt_id = ANY(@attempts) AND worker = @worker AND worker_epoch = @epoch ORDER BY attempt_id FOR UPDATE) held
+            WHERE l.attempt_id = held.attempt_id RETURNING l.attempt_id
+            """);
+        Add(command, "leaseFor", leaseFor);
+        Add(command, "worker", worker);
+        Add(command, "epoch", epoch);
+        AddSet(command, "attempts", attempts);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return [.. await ReadAsync(reader, row => row.GetGuid(0), cancellationToken)];
+    }
+
+    public override async Task WriteAsync(FarmDb db, LedgerChanges changes, TimeSpan leaseFor, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction());
+        var checks = new List<(string What, NpgsqlBatchCommand Command, int Rows)>();
+        foreach (var (what, sql, rows, arrays) in PostgresLedgerWrites.Of(changes, leaseFor))
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var array in arrays)
+            {
+                command.Parameters.Add(new NpgsqlParameter { Value = array });
+            }
+
+            batch.BatchCommands.Add(command);
+            if (rows is { } expected)
+            {
+                checks.Add((what, command, expected));
+            }
+        }
+
+        if (batch.BatchCommands.Count > 0)
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+            checks.ForEach(check => RequireAll(check.What, check.Rows, (int)check.Command.RecordsAffected));
+        }
+    }
+
+    protected override string In(string parameter) => $"= ANY(@{parameter})";
+
+    protected override DateTimeOffset Moment(DbDataReader row, int column) => row.GetFieldValue<DateTimeOffset>(column);
+
+    protected override void AddSet<T>(DbCommand command, string name, IEnumerable<T> values) => Add(command, name, values.ToArray());
+}

@@ -1,0 +1,86 @@
+using Microsoft.EntityFrameworkCore;
+using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Ledger;
+using RenderFarm.TestKit.Services;
+
+namespace RenderFarm.Coordinator.Tests.Ledger;
+
+/// <summary>A migrated database of its own for a test class.</summary>
+public abstract class LedgerDatabase : IAsyncLifetime
+{
+    private FarmDbFactory? _factory;
+
+    internal DatabaseOptions Options { get; private set; } = new();
+
+    internal IDbContextFactory<FarmDb> Factory => _factory ?? throw new InvalidOperationException("The database is not open yet.");
+
+    internal abstract LedgerSql Sql { get; }
+
+    public async ValueTask InitializeAsync()
+    {
+        Options = await CreateAsync();
+        await FarmSchema.ApplyAsync(Options, TestContext.Current.CancellationToken);
+        _factory = new FarmDbFactory(Options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_factory is not null)
+        {
+            await _factory.DisposeAsync();
+        }
+
+        await DropAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    internal FrameLedger Ledger(LedgerOptions options) => new(Factory, Sql, options);
+
+    internal async Task<int> ExecuteAsync(string sql)
+    {
+        await using var db = Factory.CreateDbContext();
+        return await db.Database.ExecuteSqlRawAsync(sql, TestContext.Current.CancellationToken);
+    }
+
+    internal async Task<T> QueryAsync<T>(Func<FarmDb, Task<T>> query)
+    {
+        await using var db = Factory.CreateDbContext();
+        return await query(db);
+    }
+
+    internal abstract Task<DatabaseOptions> CreateAsync();
+
+    protected abstract Task DropAsync();
+}
+
+public sealed class PostgresLedgerDatabase : LedgerDatabase
+{
+    private TestPostgres? _database;
+
+    internal override LedgerSql Sql { get; } = new PostgresLedgerSql();
+
+    internal override async Task<DatabaseOptions> CreateAsync()
+    {
+        _database = await TestPostgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        return new DatabaseOptions { Provider = DatabaseProvider.Postgres, ConnectionString = _database.ConnectionString };
+    }
+
+    protected override Task DropAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+}
+
+public sealed class SqliteLedgerDatabase : LedgerDatabase
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("renderfarm-ledger-");
+
+    internal override LedgerSql Sql { get; } = new SqliteLedgerSql();
+
+    internal override Task<DatabaseOptions> CreateAsync() =>
+        Task.FromResult(new DatabaseOptions { Provider = DatabaseProvider.Sqlite, ConnectionString = $"Data Source={Path.Combine(_folder.FullName, "farm.db")}" });
+
+    protected override Task DropAsync()
+    {
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        _folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
+}
