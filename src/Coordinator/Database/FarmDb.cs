@@ -25,6 +25,9 @@ internal abstract class FarmDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<FarmModel> Models => Set<FarmModel>();
 
+    /// <summary>The database's clock, the only one that several coordinators share.</summary>
+    public abstract Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken);
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new JobTable());

@@ -6,6 +6,9 @@ namespace RenderFarm.Coordinator.Database;
 /// <summary>The farm's tables in PostgreSQL: moments are <c>timestamptz</c>, JSON is <c>jsonb</c>.</summary>
 internal sealed class PostgresFarmDb(DbContextOptions<PostgresFarmDb> options) : FarmDb(options)
 {
+    public override async Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken) =>
+        await Database.SqlQuery<DateTime>($"SELECT clock_timestamp() AS \"Value\"").SingleAsync(cancellationToken);
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         base.OnModelCreating(modelBuilder);

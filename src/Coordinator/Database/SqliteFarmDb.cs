@@ -7,6 +7,9 @@ namespace RenderFarm.Coordinator.Database;
 /// <summary>The farm's tables in a SQLite file: moments are Unix milliseconds, JSON is text.</summary>
 internal sealed class SqliteFarmDb(DbContextOptions<SqliteFarmDb> options) : FarmDb(options)
 {
+    public override async Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken) => DateTimeOffset.FromUnixTimeMilliseconds(
+        await Database.SqlQuery<long>($"SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS \"Value\"").SingleAsync(cancellationToken));
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         base.ConfigureConventions(configurationBuilder);

@@ -1,0 +1,50 @@
+using MassTransit;
+using RenderFarm.Coordinator.Feed;
+using RenderFarm.Coordinator.Leases;
+using RenderFarm.Coordinator.Workers;
+using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator;
+
+/// <summary>What the coordinator consumes: the workers' events, shared by all coordinators, and the feed, its own.</summary>
+internal static class CoordinatorBus
+{
+    // Long enough that a busy farm commits many leases in one transaction, short enough to stay unnoticed on an idle one.
+    private static readonly TimeSpan BatchWindow = TimeSpan.FromMilliseconds(10);
+    private const int BatchMessages = 64;
+    private const int EventsPrefetch = 256;
+
+    public static BusPart Part { get; } = new(AddConsumers, [
+        new BusQueue(QueueNames.FarmEvents, QueueKind.Events, EventsPrefetch, ConfigureEvents),
+        new BusQueue("", QueueKind.Feed, EventsPrefetch, (context, endpoint) => endpoint.ConfigureConsumer<FeedConsumer>(context)),
+    ]);
+
+    private static void AddConsumers(IBusRegistrationConfigurator bus)
+    {
+        bus.AddConsumer<JoinWorker>();
+        bus.AddConsumer<Heartbeat>();
+        bus.AddConsumer<LeaveWorker>();
+        bus.AddConsumer<FeedConsumer>();
+        bus.AddConsumer<AcceptLeases>(Batched);
+        bus.AddConsumer<CommitFrames>(Batched);
+        bus.AddConsumer<EndLeases>(Batched);
+    }
+
+    private static void Batched<T>(IConsumerConfigurator<T> consumer)
+        where T : class => consumer.Options<BatchOptions>(batch => batch
+            .SetMessageLimit(BatchMessages)
+            .SetTimeLimit(BatchWindow)
+            .SetTimeLimitStart(BatchTimeLimitStart.FromFirst)
+            .SetConcurrencyLimit(2));
+
+    private static void ConfigureEvents(IBusRegistrationContext context, IReceiveEndpointConfigurator endpoint)
+    {
+        endpoint.ConfigureConsumer<JoinWorker>(context);
+        endpoint.ConfigureConsumer<Heartbeat>(context);
+        endpoint.ConfigureConsumer<LeaveWorker>(context);
+        endpoint.ConfigureConsumer<AcceptLeases>(context);
+        endpoint.ConfigureConsumer<CommitFrames>(context);
+        endpoint.ConfigureConsumer<EndLeases>(context);
+    }
+}

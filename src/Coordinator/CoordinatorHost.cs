@@ -1,0 +1,40 @@
+using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Feed;
+using RenderFarm.Coordinator.Leases;
+using RenderFarm.Coordinator.Scheduling;
+using RenderFarm.Coordinator.Workers;
+using RenderFarm.ServiceDefaults.Artifacts;
+using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.ServiceDefaults.Hosting;
+
+namespace RenderFarm.Coordinator;
+
+/// <summary>Puts the coordinator into a web host: a process of its own, or the embedded farm's.</summary>
+public static class CoordinatorHost
+{
+    /// <summary>Registers the rooms. The host adds the bus afterwards, when all its parts are known.</summary>
+    public static WebApplicationBuilder AddCoordinator(this WebApplicationBuilder builder)
+    {
+        builder.AddFarmDefaults();
+        var services = builder.Services;
+        services.AddFarmDatabase();
+        services.AddArtifactStore(builder.Configuration);
+        services.AddBusPart(CoordinatorBus.Part);
+
+        services.AddSingleton<FarmFeed>();
+        services.AddSingleton<Announcer>();
+        services.AddHostedService(provider => provider.GetRequiredService<Announcer>());
+
+        services.AddSingleton<LeaderLock>();
+        services.AddSingleton<MatchWork>();
+        services.AddSingleton<Dispatch>();
+        services.AddHostedService<Scheduler>();
+        services.AddHostedService<ExpireLeases>();
+        services.AddSingleton<LoseWorkers>();
+        services.AddHostedService(provider => provider.GetRequiredService<LoseWorkers>());
+        return builder;
+    }
+
+    /// <summary>Maps its endpoints.</summary>
+    public static WebApplication MapCoordinator(this WebApplication app) => app;
+}

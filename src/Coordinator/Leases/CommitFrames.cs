@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+using MassTransit;
+using RenderFarm.Coordinator.Feed;
+using RenderFarm.Coordinator.Ledger;
+using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Leases;
+
+/// <summary>Commits stored frames, many of many leases in one transaction, and answers each worker.</summary>
+internal sealed partial class CommitFrames(FrameLedger ledger, FarmSender sender, Announcer announcer, ILogger<CommitFrames> logger) : IConsumer<Batch<FramesRendered>>
+{
+    private static readonly Meter Meter = new(Telemetry.Coordinator);
+    private static readonly Counter<long> RenderedFrames = Meter.CreateCounter<long>(Telemetry.FramesRendered);
+
+    public async Task Consume(ConsumeContext<Batch<FramesRendered>> context)
+    {
+        var rendered = context.Message.Select(x => x.Message).ToList();
+        var result = await ledger.CommitAsync(rendered, context.CancellationToken);
+        foreach (var job in result.Jobs)
+        {
+            announcer.Announce(new JobChanged(job.JobId, job.Version));
+            RenderedFrames.Add(job.Rendered, new KeyValuePair<string, object?>("model", job.Model));
+        }
+
+        await Task.WhenAll(rendered.Zip(result.Answers, (message, answer) => AnswerAsync(message, answer, context.CancellationToken)));
+    }
+
+    // A worker that is gone needs no answer, and one that misses it asks again.
+    private async Task AnswerAsync(FramesRendered message, FramesCommitted answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await sender.ToWorkerAsync(message.Worker, message.Epoch, answer, cancellationToken);
+        }
+        catch (QueueMissingException ex)
+        {
+            LogUnanswered(message.Worker, message.JobId, ex.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {WorkerId} was not told that frames of job {JobId} are committed: {Reason}")]
+    private partial void LogUnanswered(string workerId, Guid jobId, string reason);
+}

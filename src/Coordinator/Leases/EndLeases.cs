@@ -1,0 +1,28 @@
+using MassTransit;
+using RenderFarm.Coordinator.Feed;
+using RenderFarm.Coordinator.Ledger;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Leases;
+
+/// <summary>Leases that ended before all their frames were committed: the rest waits again or fails, by error class.</summary>
+internal sealed partial class EndLeases(FrameLedger ledger, Announcer announcer, ILogger<EndLeases> logger) : IConsumer<Batch<LeaseEnded>>
+{
+    public async Task Consume(ConsumeContext<Batch<LeaseEnded>> context)
+    {
+        var ended = context.Message.Select(x => x.Message).ToList();
+        foreach (var lease in ended.Where(x => x.ErrorClass is not (null or ErrorClass.Interrupted)))
+        {
+            LogEnded(lease.AttemptId, lease.JobId, lease.Worker, lease.Outcome, lease.ErrorClass, lease.Message);
+        }
+
+        foreach (var job in (await ledger.EndAsync(ended, context.CancellationToken)).Jobs)
+        {
+            announcer.Announce(new JobChanged(job.JobId, job.Version));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Lease {AttemptId} of job {JobId} on worker {WorkerId} ended {Outcome}, {ErrorClass}: {Reason}")]
+    private partial void LogEnded(Guid attemptId, Guid jobId, string workerId, AttemptOutcome outcome, ErrorClass? errorClass, string? reason);
+}

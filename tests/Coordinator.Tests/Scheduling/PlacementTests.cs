@@ -1,0 +1,87 @@
+using RenderFarm.Coordinator.Scheduling;
+
+namespace RenderFarm.Coordinator.Tests.Scheduling;
+
+public sealed class PlacementTests
+{
+    private static readonly Guid Job = Guid.Parse("0199a3c2-7f41-7000-8000-000000000001");
+    private static readonly Guid Other = Guid.Parse("0199a3c2-7f41-7000-8000-000000000002");
+
+    [Fact]
+    public void Leases_of_one_span_follow_each_other_without_gap()
+    {
+        var placed = Placement.Choose([Waits(Job, 100, 1000)], [Worker("a"), Worker("b")]);
+        var next = 100L;
+        foreach (var lease in placed)
+        {
+            Assert.Equal(next, lease.First);
+            next += lease.Count;
+        }
+
+        Assert.Equal(4, placed.Count);
+    }
+
+    [Fact]
+    public void A_window_is_never_exceeded()
+    {
+        var placed = Placement.Choose([Waits(Job, 0, 1000)], [Worker("a", leases: 1), Worker("full", leases: 2)]);
+        Assert.Equal("a", Assert.Single(placed).Worker);
+    }
+
+    [Fact]
+    public void Only_a_worker_with_the_jobs_very_model_is_chosen()
+    {
+        Assert.Empty(Placement.Choose([Waits(Job, 0, 10)], [Worker("a", digest: "other")]));
+        Assert.All(Placement.Choose([Waits(Job, 0, 10)], [Worker("a", digest: "other"), Worker("b")]), x => Assert.Equal("b", x.Worker));
+    }
+
+    [Fact]
+    public void A_warm_worker_goes_before_a_cold_one() =>
+        Assert.Equal("warm", Placement.Choose([Waits(Job, 0, 1)], [Worker("cold"), Worker("warm", isWarm: true)])[0].Worker);
+
+    [Fact]
+    public void An_idle_slot_goes_before_a_place_behind_a_warm_workers_batch() =>
+        Assert.Equal("idle", Placement.Choose([Waits(Job, 0, 1)], [Worker("idle"), Worker("warm", leases: 1, isWarm: true)])[0].Worker);
+
+    [Fact]
+    public void What_stands_first_in_the_queue_is_placed_first()
+    {
+        var placed = Placement.Choose([Waits(Job, 0, 1), Waits(Other, 0, 100)], [Worker("a")]);
+        Assert.Equal([Job, Other], placed.Select(x => x.JobId));
+    }
+
+    [Fact]
+    public void A_span_that_nobody_can_take_does_not_hold_up_the_next()
+    {
+        var foreign = Waits(Job, 0, 1) with { ModelDigest = "nobody has it" };
+        Assert.Equal(Other, Assert.Single(Placement.Choose([foreign, Waits(Other, 0, 1)], [Worker("a")])).JobId);
+    }
+
+    [Fact]
+    public void The_same_input_gives_the_same_leases()
+    {
+        Demand[] demand = [Waits(Job, 0, 77), Waits(Other, 5, 1000)];
+        Supply[] supply = [Worker("a"), Worker("b", leases: 1), Worker("c", isWarm: true)];
+        Assert.Equal(Placement.Choose(demand, supply), Placement.Choose(demand, supply));
+    }
+
+    [Theory]
+    [InlineData(1, null, 4, 1, 1)]
+    [InlineData(1000, null, 4, 1, 4)]
+    [InlineData(1000, 100, 4, 1, 40)]
+    [InlineData(1000, 1, 4, 1, 64)]
+    [InlineData(1000, 60_000, 4, 1, 4)]
+    [InlineData(12, 100, 4, 3, 4)]
+    [InlineData(200, 100, 4, 10, 8)]
+    [InlineData(3, 100, 4, 1, 3)]
+    public void A_lease_holds_seconds_of_work_in_whole_batches(long waiting, int? frameMilliseconds, int batchSize, int slots, int expected)
+    {
+        var frameTime = frameMilliseconds is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : (TimeSpan?)null;
+        Assert.Equal(expected, LeaseSize.For(waiting, frameTime, batchSize, slots));
+    }
+
+    private static Demand Waits(Guid job, long first, long count) => new(job, first, count, "emoji", "digest", TimeSpan.FromMilliseconds(100));
+
+    private static Supply Worker(string name, int leases = 0, string digest = "digest", bool isWarm = false) => new(
+        name, 1, 1, 2, 4, leases, leases * 4, new HashSet<string> { digest }, isWarm ? new HashSet<string> { "emoji" } : new HashSet<string>());
+}
