@@ -93,7 +93,7 @@ public sealed class DiffusionPipeline : IDisposable
             using var cancel = ct.Register(() => options.Terminate = true);
 
             // 2. Encode the prompts, draw the noise.
-            var rows = requests.Select(request => NewRow(request, options, ct)).ToArray();
+            var rows = requests.Select((request, i) => NewRow(i, request, options, ct)).ToArray();
 
             // 3. Denoise.
             new DenoisingLoop(_unet, Prediction.Of(Model.Parts.Scheduler), height / Model.LatentFactor, width / Model.LatentFactor)
@@ -120,7 +120,7 @@ public sealed class DiffusionPipeline : IDisposable
         _turn.Dispose();
     }
 
-    private Row NewRow(ImageRequest request, RunOptions options, CancellationToken ct)
+    private Row NewRow(int index, ImageRequest request, RunOptions options, CancellationToken ct)
     {
         // Clip skip is the prompt's alone, as in diffusers: the negative prompt reads the last layer.
         var conditioning = _text.Encode(request.Prompt, request.ClipSkip, options, ct);
@@ -130,6 +130,7 @@ public sealed class DiffusionPipeline : IDisposable
         var sampler = SamplerTable.Named(request.Sampler);
         var karras = request.Schedule == ScheduleNames.Karras || Model.Parts.Scheduler.UseKarrasSigmas;
         return new Row(
+            index,
             request,
             sampler,
             sampler.Plan(_trained, Model.Parts.Scheduler, karras, request.Steps),

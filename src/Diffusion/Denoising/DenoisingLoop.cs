@@ -15,11 +15,9 @@ internal sealed class DenoisingLoop(Unet unet, Prediction prediction, int height
             ct.ThrowIfCancellationRequested();
 
             // 1. Rows with fewer steps leave; the others close up.
-            if (batch is null || Array.Exists(active, row => row.Steps <= i))
+            if (batch is null || SomeEnd(active, i))
             {
-                active = [.. rows.Where(row => row.Steps > i)];
-                batch = unet.Batch(active.Sum(row => row.UnetRows), height, width);
-                ForEach(active, (row, first) => row.Guidance.WriteConditioning(batch, first));
+                (active, batch) = Gather(rows, i);
             }
 
             // 2. Scale the inputs, 3. predict, 4. guide and step.
@@ -36,7 +34,7 @@ internal sealed class DenoisingLoop(Unet unet, Prediction prediction, int height
             {
                 if (!row.Advance(i, batch, firstUnetRow, prediction))
                 {
-                    throw new NonFiniteLatentsException(IndexOf(rows, row), i + 1, row.Request);
+                    throw new NonFiniteLatentsException(row.Index, i + 1, row.Request);
                 }
 
                 firstUnetRow += row.UnetRows;
@@ -47,24 +45,31 @@ internal sealed class DenoisingLoop(Unet unet, Prediction prediction, int height
         }
     }
 
-    private static void ForEach(Row[] active, Action<Row, int> action)
+    private (Row[] Active, UnetBatch Batch) Gather(IReadOnlyList<Row> rows, int step)
     {
-        var first = 0;
+        Row[] active = [.. rows.Where(row => row.Steps > step)];
+        var batch = unet.Batch(active.Sum(row => row.UnetRows), height, width);
+        var firstUnetRow = 0;
         foreach (var row in active)
         {
-            action(row, first);
-            first += row.UnetRows;
+            row.Guidance.WriteConditioning(batch, firstUnetRow);
+            firstUnetRow += row.UnetRows;
         }
+
+        return (active, batch);
     }
 
-    private static int IndexOf(IReadOnlyList<Row> rows, Row row)
+    // Written out, because a closure would be allocated at every step.
+    private static bool SomeEnd(Row[] active, int steps)
     {
-        var index = 0;
-        while (rows[index] != row)
+        foreach (var row in active)
         {
-            index++;
+            if (row.Steps <= steps)
+            {
+                return true;
+            }
         }
 
-        return index;
+        return false;
     }
 }

@@ -14,8 +14,9 @@ internal sealed class Row
     private readonly Guidance _guidance;
     private readonly float[] _denoised;
 
-    public Row(ImageRequest request, ISampler sampler, NoiseSchedule schedule, Guidance guidance, int size)
+    public Row(int index, ImageRequest request, ISampler sampler, NoiseSchedule schedule, Guidance guidance, int size)
     {
+        Index = index;
         Request = request;
         _sampler = sampler;
         _schedule = schedule;
@@ -27,6 +28,9 @@ internal sealed class Row
         TensorPrimitives.Multiply(Latent, schedule.InitialScale, Latent);
         _state = new SamplerState(size, random, (float)request.Eta);
     }
+
+    /// <summary>Its place in the batch.</summary>
+    public int Index { get; }
 
     public ImageRequest Request { get; }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Text;
 
@@ -72,8 +73,18 @@ public static class PngWriter
     // The sum of the differences as signed bytes, the usual measure of how well a row will pack.
     private static long Magnitude(ReadOnlySpan<byte> row)
     {
-        var sum = 0L;
-        foreach (var difference in row)
+        var sums = Vector<uint>.Zero;
+        var at = 0;
+        for (; at <= row.Length - Vector<byte>.Count; at += Vector<byte>.Count)
+        {
+            var differences = new Vector<byte>(row[at..]);
+            Vector.Widen(Vector.Min(differences, -differences), out var low, out var high);
+            Vector.Widen(low + high, out var first, out var second);
+            sums += first + second;
+        }
+
+        long sum = Vector.Sum(sums);
+        foreach (var difference in row[at..])
         {
             sum += Math.Min(difference, (byte)-difference);
         }

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using RenderFarm.Diffusion.Models;
+
+namespace RenderFarm.Diffusion.Provenance;
+
+/// <summary>
+/// The settings of a picture as stable-diffusion-webui writes them into the PNG text chunk "parameters", which many tools read:
+/// the prompt, a line with the negative prompt, a line of "key: value" pairs in webui's order.
+/// </summary>
+public static class GenerationText
+{
+    /// <summary>The keyword of the PNG text chunk.</summary>
+    public const string Keyword = "parameters";
+
+    private const int ShortHash = 10;
+
+    private static readonly JsonSerializerOptions Quoted = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly string Version =
+        typeof(GenerationText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static string For(ImageRequest request, ModelFolder model)
+    {
+        var size = RequestRules.WithSize(request, model);
+        List<(string Key, string? Value)> pairs =
+        [
+            ("Steps", Number(request.Steps)),
+            ("Sampler", SamplerLabel(request.Sampler)),
+            ("Schedule type", ScheduleLabel(request)),
+            ("CFG scale", Number(request.Guidance)),
+            ("Seed", Number(request.Seed)),
+            ("Size", $"{size.Width}x{size.Height}"),
+            ("Model hash", model.Digest[..ShortHash]),
+            ("Model", model.Name),
+
+            // webui counts the layer that is read from the end, so that 1 skips none.
+            ("Clip skip", request.ClipSkip > 0 ? Number(request.ClipSkip + 1) : null),
+            ("RNG", "CPU"),
+            ("Eta", request.Eta > 0 ? Number(request.Eta) : null),
+            ("CFG rescale", request.GuidanceRescale > 0 ? Number(request.GuidanceRescale) : null),
+            ("Version", $"RenderFarm {Version}"),
+        ];
+        var settings = string.Join(", ", pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}: {Quote(pair.Value!)}"));
+        var negative = request.NegativePrompt.Length > 0 ? $"\nNegative prompt: {request.NegativePrompt}" : "";
+        return $"{request.Prompt}{negative}\n{settings}".Trim();
+    }
+
+    /// <summary>A value that holds one of the text's own separators is written as a JSON string.</summary>
+    internal static string Quote(string value) =>
+        value.AsSpan().ContainsAny(',', ':', '\n') ? JsonSerializer.Serialize(value, Quoted) : value;
+
+    private static string SamplerLabel(string sampler) => sampler switch
+    {
+        SamplerNames.Ddim => "DDIM",
+        SamplerNames.Euler => "Euler",
+        SamplerNames.EulerAncestral => "Euler a",
+        SamplerNames.DpmPlusPlus2M => "DPM++ 2M",
+        _ => throw new RenderRequestException(nameof(ImageRequest.Sampler), $"'{sampler}'", $"one of {string.Join(", ", SamplerNames.All)}"),
+    };
+
+    private static string ScheduleLabel(ImageRequest request) => request.Schedule switch
+    {
+        ScheduleNames.Karras => "Karras",
+        ScheduleNames.Model => "Uniform",
+        var other => throw new RenderRequestException(nameof(ImageRequest.Schedule), $"'{other}'", $"one of {string.Join(", ", ScheduleNames.All)}"),
+    };
+
+    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

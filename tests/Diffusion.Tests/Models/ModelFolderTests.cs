@@ -1,0 +1,165 @@
+using RenderFarm.Diffusion.Models;
+using RenderFarm.TestKit.Goldens;
+
+namespace RenderFarm.Diffusion.Tests.Models;
+
+public sealed class ModelFolderTests : IDisposable
+{
+    private readonly CopiedModel _model = new(GoldenFolder.Model("tiny-sd2"));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void A_sound_folder_is_described()
+    {
+        var model = ModelFolder.Open(GoldenFolder.EmojiModel);
+
+        Assert.Equal("emoji", model.Name);
+        Assert.Equal("stable-diffusion", model.Family);
+        Assert.Equal((8, 32, 128, 128), (model.LatentFactor, model.SizeMultiple, model.DefaultWidth, model.DefaultHeight));
+        Assert.True(model.SupportsRowTimesteps);
+        Assert.Equal(3, model.MaxClipSkip);
+        Assert.Equal(64, model.Digest.Length);
+        Assert.InRange(model.WeightBytes, 36_000_000, 37_000_000);
+    }
+
+    [Fact]
+    public void A_folder_with_a_scalar_timestep_and_only_the_last_text_layer_says_so()
+    {
+        var model = ModelFolder.Open(_model.Folder);
+
+        Assert.False(model.SupportsRowTimesteps);
+        Assert.Equal(0, model.MaxClipSkip);
+        Assert.Equal((2, 64), (model.LatentFactor, model.DefaultWidth));
+    }
+
+    [Theory]
+    [InlineData("model_index.json")]
+    [InlineData("scheduler/scheduler_config.json")]
+    [InlineData("text_encoder/config.json")]
+    [InlineData("text_encoder/model.onnx")]
+    [InlineData("tokenizer/merges.txt")]
+    [InlineData("tokenizer/vocab.json")]
+    [InlineData("unet/config.json")]
+    [InlineData("unet/model.onnx")]
+    [InlineData("vae_decoder/config.json")]
+    [InlineData("vae_decoder/model.onnx")]
+    public void A_missing_file_is_named(string file)
+    {
+        File.Delete(_model.PathOf(file));
+
+        Assert.Contains("missing", Broken(file).Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model_index.json")]
+    [InlineData("scheduler/scheduler_config.json")]
+    [InlineData("text_encoder/config.json")]
+    [InlineData("unet/config.json")]
+    [InlineData("vae_decoder/config.json")]
+    public void A_broken_config_is_named(string file)
+    {
+        _model.Write(file, "{ \"_class_name\": ");
+
+        Assert.Contains("not JSON", Broken(file).Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("scheduler/scheduler_config.json", "DDIMScheduler", "WishScheduler", "_class_name", "EulerDiscreteScheduler")]
+    [InlineData("scheduler/scheduler_config.json", "v_prediction", "w_prediction", "prediction_type", "epsilon")]
+    [InlineData("scheduler/scheduler_config.json", "scaled_linear", "cosine_but_odd", "beta_schedule", "linear")]
+    [InlineData("scheduler/scheduler_config.json", "leading", "jumping", "timestep_spacing", "trailing")]
+    [InlineData("scheduler/scheduler_config.json", "\"rescale_betas_zero_snr\": false", "\"rescale_betas_zero_snr\": true", "rescale_betas_zero_snr", "not supported")]
+    [InlineData("scheduler/scheduler_config.json", "\"_class_name\"", "\"class_name\"", "_class_name", "missing")]
+    [InlineData("model_index.json", "StableDiffusionPipeline", "StableAudioPipeline", "_class_name", "StableDiffusionPipeline")]
+    [InlineData("unet/config.json", "\"in_channels\": 4", "\"in_channels\": 9", "in_channels", "latent channels")]
+    [InlineData("unet/config.json", "\"sample_size\": 32", "\"sample_size\": \"big\"", "sample_size", "whole number")]
+    [InlineData("vae_decoder/config.json", "\"latent_channels\": 4", "\"latent_channels\": -4", "latent_channels", "positive")]
+    public void A_value_that_is_not_allowed_is_named_with_what_is(string file, string from, string to, string key, string allowed)
+    {
+        _model.Replace(file, from, to);
+
+        var problem = Broken(file).Problem;
+        Assert.Contains(key, problem, StringComparison.Ordinal);
+        Assert.Contains(allowed, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unet/model.onnx", "encoder_hidden_states", "encoder_hidden_statez")]
+    [InlineData("unet/model.onnx", "out_sample", "out_simple")]
+    [InlineData("text_encoder/model.onnx", "input_ids", "input_idz")]
+    [InlineData("text_encoder/model.onnx", "last_hidden_state", "last_hidden_stale")]
+    [InlineData("vae_decoder/model.onnx", "latent_sample", "latent_simple")]
+    public void A_network_with_other_names_is_named_with_those_found_and_needed(string file, string needed, string found)
+    {
+        _model.ReplaceBytes(file, needed, found);
+
+        var problem = Broken(file).Problem;
+        Assert.Contains($" {needed}", problem, StringComparison.Ordinal);
+        Assert.Contains(found, problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_that_the_runtime_refuses_is_named()
+    {
+        _model.ReplaceBytes("unet/model.onnx", "Softmax", "Softmay");
+
+        var problem = Assert.Throws<ModelFolderException>(() => DiffusionPipeline.Load(_model.Folder));
+        Assert.Equal("unet/model.onnx", problem.File);
+        Assert.Contains("Softmay", problem.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_cut_anywhere_is_a_problem_and_never_a_crash()
+    {
+        var path = _model.PathOf("text_encoder/model.onnx");
+        var whole = File.ReadAllBytes(path);
+        foreach (var length in new[] { 0, 1, 7, 100, 5_000, whole.Length / 2, whole.Length - 1 })
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            Assert.Equal("text_encoder/model.onnx", Broken("text_encoder/model.onnx").File);
+        }
+    }
+
+    [Fact]
+    public void Every_problem_is_reported_at_once()
+    {
+        File.Delete(_model.PathOf("unet/model.onnx"));
+        _model.Write("scheduler/scheduler_config.json", "[]");
+        _model.Replace("model_index.json", "StableDiffusionPipeline", "Other");
+
+        var problems = ModelFolder.Inspect(_model.Folder).Problems;
+
+        Assert.Equal(["model_index.json", "scheduler/scheduler_config.json", "unet/model.onnx"], problems.Select(problem => problem.File));
+        Assert.All(problems, problem => Assert.NotEmpty(problem.Fix));
+    }
+
+    [Fact]
+    public void A_folder_that_is_not_there_is_named()
+    {
+        var problem = Assert.Throws<ModelFolderException>(() => ModelFolder.Open(_model.PathOf("elsewhere")));
+
+        Assert.Contains("elsewhere", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", problem.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_broken_tokenizer_is_named()
+    {
+        _model.Write("tokenizer/vocab.json", "{ \"a\": \"b\" }");
+
+        var problem = Assert.Throws<ModelFolderException>(() => DiffusionPipeline.Load(_model.Folder));
+        Assert.Equal("vocab.json", problem.File);
+    }
+
+    private ModelProblem Broken(string file)
+    {
+        var inspection = ModelFolder.Inspect(_model.Folder);
+        Assert.Null(inspection.Model);
+        var thrown = Assert.Throws<ModelFolderException>(() => DiffusionPipeline.Load(_model.Folder));
+        Assert.Equal(_model.Folder, thrown.Folder);
+        Assert.Contains(file, thrown.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(thrown.Fix);
+        return inspection.Problems.First(problem => problem.File == file);
+    }
+}
