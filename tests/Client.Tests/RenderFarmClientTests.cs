@@ -79,7 +79,7 @@ public sealed class RenderFarmClientTests
     {
         await using var farm = await ScriptedFarm.StartAsync(
             ScriptedFarm.Json(Json(new Page<JobView> { Items = [Job(), Job()], Cursor = "a b" })),
-            ScriptedFarm.Json(Json(new Page<JobView> { Items = [] , Cursor = "c" })),
+            ScriptedFarm.Json(Json(new Page<JobView> { Items = [], Cursor = "c" })),
             ScriptedFarm.Json(Json(new Page<JobView> { Items = [Job()] })));
 
         var jobs = await farm.Client.ListJobsAsync(JobState.Running, "post & co", Token).ToListAsync(Token);

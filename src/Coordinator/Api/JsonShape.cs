@@ -1,6 +1,6 @@
-using RenderFarm.Coordinator.Jobs;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Api;

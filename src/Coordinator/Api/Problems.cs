@@ -1,6 +1,6 @@
-using RenderFarm.Coordinator.Jobs;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
+using RenderFarm.Coordinator.Jobs;
 
 namespace RenderFarm.Coordinator.Api;
 

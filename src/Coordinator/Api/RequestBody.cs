@@ -1,7 +1,7 @@
-using Microsoft.AspNetCore.Http.HttpResults;
-using RenderFarm.Coordinator.Jobs;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.HttpResults;
+using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Api;
