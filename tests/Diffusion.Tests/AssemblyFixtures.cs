@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Tests;
 using RenderFarm.TestKit.Goldens;
 
 [assembly: AssemblyFixture(typeof(GoldenCounts))]
+[assembly: AssemblyFixture(typeof(LoadedModels))]

@@ -1,6 +1,6 @@
 namespace RenderFarm.Diffusion.Tests;
 
-public sealed class CancellationTests(LoadedModels models) : IClassFixture<LoadedModels>
+public sealed class CancellationTests(LoadedModels models)
 {
     [Fact]
     public void Cancelling_ends_the_network_run_that_is_on()

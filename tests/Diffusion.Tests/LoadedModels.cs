@@ -3,7 +3,7 @@ using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests;
 
-/// <summary>Pipelines that tests of one class share, each loaded once.</summary>
+/// <summary>Pipelines that all tests share, each loaded once; a pipeline renders for one test at a time.</summary>
 public sealed class LoadedModels : IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<DiffusionPipeline>> _pipelines = [];

@@ -2,7 +2,7 @@ using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests;
 
-public sealed class PictureGoldenTests(LoadedModels models) : IClassFixture<LoadedModels>
+public sealed class PictureGoldenTests(LoadedModels models)
 {
     public static IEnumerable<TheoryDataRow<int, string>> Pictures() => Rows("images.json");
 

@@ -4,7 +4,7 @@ using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests;
 
-public sealed class RenderTests(LoadedModels models) : IClassFixture<LoadedModels>
+public sealed class RenderTests(LoadedModels models)
 {
     private static readonly ImageRequest Pizza = new() { Prompt = "a pizza on a blue background", Steps = 6, Guidance = 5, Seed = 7 };
 

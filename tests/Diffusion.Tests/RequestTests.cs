@@ -1,6 +1,6 @@
 namespace RenderFarm.Diffusion.Tests;
 
-public sealed class RequestTests(LoadedModels models) : IClassFixture<LoadedModels>
+public sealed class RequestTests(LoadedModels models)
 {
     public static TheoryData<string, ImageRequest, string> Wrong
     {

@@ -1,8 +1,11 @@
+using RenderFarm.Diffusion.Tokenization;
+
 namespace RenderFarm.Diffusion.Models;
 
 /// <summary>What the configs and networks of a folder say, as far as rendering needs it.</summary>
 internal sealed record ModelParts(
     SchedulerConfig Scheduler,
+    ClipTokenizer Tokenizer,
     TextConfig Text,
     UnetConfig Unet,
     VaeConfig Vae,

@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Tokenization;
+
 namespace RenderFarm.Diffusion.Models;
 
 /// <summary>Reads a folder part by part, noting every problem instead of stopping at the first.</summary>
@@ -30,10 +32,7 @@ internal static class ModelReader
         var text = TextConfig.Read(problems);
         var unet = UnetConfig.Read(problems);
         var vae = VaeConfig.Read(problems);
-        foreach (var file in Required.Where(file => file.StartsWith("tokenizer/", StringComparison.Ordinal) && !File.Exists(problems.PathOf(file))))
-        {
-            problems.Add(file, "The file is missing.", "Copy the whole folder, or export the model with Optimum.");
-        }
+        var tokenizer = ClipTokenizer.Read(problems, "tokenizer/", text?.Length ?? 0);
 
         // 3. The networks.
         var textNetwork = NetworkFiles.ReadTextEncoder(problems);
@@ -53,7 +52,7 @@ internal static class ModelReader
         }
 
         var weights = new[] { NetworkFiles.TextEncoder, NetworkFiles.Unet, NetworkFiles.VaeDecoder }.Sum(file => BytesOf(problems.PathOf(file)));
-        var parts = new ModelParts(scheduler!, text!, unet!, vae!, textNetwork!, unetNetwork!);
+        var parts = new ModelParts(scheduler!, tokenizer!, text!, unet!, vae!, textNetwork!, unetNetwork!);
         return new ModelInspection(new ModelFolder(path, digest, weights, parts), []);
     }
 

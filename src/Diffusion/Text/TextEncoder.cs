@@ -1,7 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Runtime;
-using RenderFarm.Diffusion.Tokenization;
 
 namespace RenderFarm.Diffusion.Text;
 
@@ -9,7 +8,6 @@ namespace RenderFarm.Diffusion.Text;
 internal sealed class TextEncoder : IDisposable
 {
     private readonly ModelFolder _model;
-    private readonly ClipTokenizer _tokenizer;
     private readonly NetworkSession _session;
     private readonly TextCache _cache;
     private readonly PinnedTensor<long>? _ids64;
@@ -20,7 +18,6 @@ internal sealed class TextEncoder : IDisposable
     {
         _model = model;
         _session = session;
-        _tokenizer = ClipTokenizer.Read(model.PathOf("tokenizer"), model.Parts.Text.Length);
         _cache = new TextCache(cacheEntries);
         OrtValue ids;
         if (model.Parts.InputIds.Element == OnnxElement.Int64)
@@ -42,7 +39,7 @@ internal sealed class TextEncoder : IDisposable
 
     public ReadOnlyMemory<float> Encode(string prompt, int clipSkip, RunOptions options, CancellationToken ct)
     {
-        var key = new TextKey(_tokenizer.Encode(prompt), clipSkip);
+        var key = new TextKey(_model.Parts.Tokenizer.Encode(prompt), clipSkip);
         if (_cache.Find(key) is { } known)
         {
             return known;

@@ -87,9 +87,10 @@ internal static class CanonicalComposition
         }
 
         var text = new StringBuilder(result.Count);
+        Span<char> characters = stackalloc char[2];
         foreach (var code in result)
         {
-            text.Append(new Rune(code).ToString());
+            text.Append(characters[..new Rune(code).EncodeToUtf16(characters)]);
         }
 
         return text.ToString();

@@ -20,6 +20,7 @@ internal static class ClipText
     {
         var lower = new StringBuilder(text.Length);
         var afterSpace = false;
+        Span<char> characters = stackalloc char[2];
         foreach (var rune in CanonicalComposition.Compose(text).EnumerateRunes())
         {
             var isSpace = Rune.IsWhiteSpace(rune);
@@ -36,7 +37,8 @@ internal static class ClipText
                 continue;
             }
 
-            lower.Append(isSpace ? " " : Rune.ToLowerInvariant(rune).ToString());
+            var length = (isSpace ? new Rune(' ') : Rune.ToLowerInvariant(rune)).EncodeToUtf16(characters);
+            lower.Append(characters[..length]);
         }
 
         return lower.ToString();

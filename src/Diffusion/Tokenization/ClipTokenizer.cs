@@ -20,43 +20,38 @@ internal sealed class ClipTokenizer
         _length = length;
     }
 
-    /// <summary>Reads a tokenizer folder, or throws <see cref="ModelFolderException"/>.</summary>
-    public static ClipTokenizer Read(string folder, int length)
+    /// <summary>Reads the tokenizer in a part of a folder; notes what is wrong and returns null where it cannot be used.</summary>
+    public static ClipTokenizer? Read(ProblemList problems, string prefix, int length)
     {
-        var problems = new ProblemList(folder);
-        var vocabulary = TokenizerFiles.ReadVocabulary(problems);
-        var merges = TokenizerFiles.ReadMerges(problems);
-        var config = TokenizerConfig.Read(problems, vocabulary);
-        return problems.Count == 0
-            ? new ClipTokenizer(new BytePairEncoding(vocabulary, merges, config.Unknown), config, length)
-            : throw new ModelFolderException(folder, problems.Problems);
+        var before = problems.Count;
+        var vocabulary = TokenizerFiles.ReadVocabulary(problems, prefix + "vocab.json");
+        var merges = TokenizerFiles.ReadMerges(problems, prefix + "merges.txt");
+        if (problems.Count > before)
+        {
+            return null;
+        }
+
+        var config = TokenizerConfig.Read(problems, prefix, vocabulary);
+        return problems.Count == before ? new ClipTokenizer(new BytePairEncoding(vocabulary, merges, config.Unknown), config, length) : null;
     }
 
     public int[] Encode(string prompt)
     {
         var ids = new List<int>(_length) { _config.Begin };
-        foreach (var (raw, rawToken) in _config.AddedTokens.Split(prompt, normalized: false))
+        foreach (var (text, token) in Pieces(prompt))
         {
-            if (rawToken is { } rawId)
-            {
-                ids.Add(rawId);
-                continue;
-            }
-
-            foreach (var (text, token) in _config.AddedTokens.Split(ClipText.Normalize(raw), normalized: true))
-            {
-                if (token is { } id)
-                {
-                    ids.Add(id);
-                    continue;
-                }
-
-                EncodeWords(text, ids);
-            }
-
             if (ids.Count >= _length)
             {
                 break;
+            }
+
+            if (token is { } id)
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                EncodeWords(text, ids);
             }
         }
 
@@ -68,6 +63,24 @@ internal sealed class ClipTokenizer
         ids.Add(_config.End);
         ids.AddRange(Enumerable.Repeat(_config.Pad, _length - ids.Count));
         return [.. ids];
+    }
+
+    /// <summary>Normalised text and added tokens in turn; some tokens are found before the text is normalised, some after.</summary>
+    private IEnumerable<(string Text, int? Token)> Pieces(string prompt)
+    {
+        foreach (var piece in _config.AddedTokens.Split(prompt, normalized: false))
+        {
+            if (piece.Token is not null)
+            {
+                yield return piece;
+                continue;
+            }
+
+            foreach (var part in _config.AddedTokens.Split(ClipText.Normalize(piece.Text), normalized: true))
+            {
+                yield return part;
+            }
+        }
     }
 
     private void EncodeWords(string text, List<int> ids)

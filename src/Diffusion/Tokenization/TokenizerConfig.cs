@@ -10,10 +10,10 @@ internal sealed record TokenizerConfig(int Begin, int End, int Pad, int Unknown,
     private const string BeginToken = "<|startoftext|>";
     private const string EndToken = "<|endoftext|>";
 
-    public static TokenizerConfig Read(ProblemList problems, IReadOnlyDictionary<string, int> vocabulary)
+    public static TokenizerConfig Read(ProblemList problems, string prefix, IReadOnlyDictionary<string, int> vocabulary)
     {
-        var json = File.Exists(problems.PathOf(FileName)) ? ModelJson.Read(FileName, problems) : null;
-        var special = File.Exists(problems.PathOf("special_tokens_map.json")) ? ModelJson.Read("special_tokens_map.json", problems) : null;
+        var json = ReadOptional(problems, prefix + FileName);
+        var special = ReadOptional(problems, prefix + "special_tokens_map.json");
         List<AddedToken> added = [];
         foreach (var entry in json?.Find("added_tokens_decoder") is { ValueKind: JsonValueKind.Object } decoder ? decoder.EnumerateObject() : default)
         {
@@ -37,7 +37,7 @@ internal sealed record TokenizerConfig(int Begin, int End, int Pad, int Unknown,
 
             if (!vocabulary.TryGetValue(token, out var id))
             {
-                problems.Add(FileName, $"{key} is '{token}', which is not in vocab.json.", "Restore the tokenizer's files from the model's source.");
+                problems.Add(prefix + FileName, $"{key} is '{token}', which is not in vocab.json.", "Restore the tokenizer's files from the model's source.");
                 return 0;
             }
 
@@ -45,6 +45,9 @@ internal sealed record TokenizerConfig(int Begin, int End, int Pad, int Unknown,
             return id;
         }
     }
+
+    private static ModelJson? ReadOptional(ProblemList problems, string file) =>
+        File.Exists(problems.PathOf(file)) ? ModelJson.Read(file, problems) : null;
 
     // A token is written as text, or as an object with its content.
     private static string? Content(JsonElement? value) => value switch

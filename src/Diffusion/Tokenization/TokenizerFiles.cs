@@ -6,10 +6,10 @@ namespace RenderFarm.Diffusion.Tokenization;
 /// <summary>Reads a tokenizer's vocabulary and merges.</summary>
 internal static class TokenizerFiles
 {
-    public static Dictionary<string, int> ReadVocabulary(ProblemList problems)
+    public static Dictionary<string, int> ReadVocabulary(ProblemList problems, string file)
     {
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var entry in ModelJson.Read("vocab.json", problems)?.Properties ?? [])
+        foreach (var entry in ModelJson.Read(file, problems)?.Properties ?? [])
         {
             if (entry.Value.ValueKind == JsonValueKind.Number && entry.Value.TryGetInt32(out var id) && id >= 0)
             {
@@ -17,7 +17,7 @@ internal static class TokenizerFiles
             }
             else
             {
-                problems.Add("vocab.json", $"'{entry.Name}' has no token number.", "Restore the file from the model's source.");
+                problems.Add(file, $"'{entry.Name}' has no token number.", "Restore the file from the model's source.");
                 break;
             }
         }
@@ -25,16 +25,16 @@ internal static class TokenizerFiles
         return vocabulary;
     }
 
-    public static IReadOnlyList<(string Left, string Right)> ReadMerges(ProblemList problems)
+    public static IReadOnlyList<(string Left, string Right)> ReadMerges(ProblemList problems, string file)
     {
-        if (!File.Exists(problems.PathOf("merges.txt")))
+        if (!File.Exists(problems.PathOf(file)))
         {
-            problems.Add("merges.txt", "The file is missing.", "Copy the whole folder, or export the model with Optimum.");
+            problems.Add(file, "The file is missing.", "Copy the whole folder, or export the model with Optimum.");
             return [];
         }
 
         List<(string, string)> merges = [];
-        foreach (var line in File.ReadLines(problems.PathOf("merges.txt")))
+        foreach (var line in File.ReadLines(problems.PathOf(file)))
         {
             if (line.Length == 0 || line.StartsWith("#version", StringComparison.Ordinal))
             {
@@ -43,7 +43,7 @@ internal static class TokenizerFiles
 
             if (line.Split(' ') is not [var left, var right])
             {
-                problems.Add("merges.txt", $"The line '{line}' is not two symbols.", "Restore the file from the model's source.");
+                problems.Add(file, $"The line '{line}' is not two symbols.", "Restore the file from the model's source.");
                 break;
             }
 

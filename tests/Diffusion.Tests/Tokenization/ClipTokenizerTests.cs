@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Tokenization;
 using RenderFarm.TestKit.Goldens;
 
@@ -59,5 +60,5 @@ public sealed class ClipTokenizerTests
         Assert.Equal(tokenizer.Encode(other), tokenizer.Encode(one));
     }
 
-    private static ClipTokenizer Read(string vocabulary) => ClipTokenizer.Read(GoldenFolder.Tokenizer(vocabulary), 77);
+    private static ClipTokenizer Read(string vocabulary) => ClipTokenizer.Read(new ProblemList(GoldenFolder.Tokenizer(vocabulary)), "", 77)!;
 }
