@@ -115,6 +115,8 @@ public sealed class RenderFarmClient : IDisposable
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
         request.Headers.Add("Idempotency-Key", idempotencyKey);
+        // A body that is too large is refused before it is sent, so that the answer is read instead of a broken pipe.
+        request.Headers.ExpectContinue = content.Headers.ContentLength is null or > 1024 * 1024;
         return request;
     }
 

@@ -1,3 +1,4 @@
+using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Leases;
@@ -32,9 +33,15 @@ public static class CoordinatorHost
         services.AddHostedService<ExpireLeases>();
         services.AddSingleton<LoseWorkers>();
         services.AddHostedService(provider => provider.GetRequiredService<LoseWorkers>());
+        services.AddFarmApi(builder.Configuration);
         return builder;
     }
 
     /// <summary>Maps its endpoints.</summary>
-    public static WebApplication MapCoordinator(this WebApplication app) => app;
+    public static WebApplication MapCoordinator(this WebApplication app)
+    {
+        app.UseFarmApi();
+        app.MapFarmApi();
+        return app;
+    }
 }

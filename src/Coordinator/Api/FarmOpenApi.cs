@@ -29,7 +29,7 @@ internal static class FarmOpenApi
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
-            if (context.Description.RelativePath == "v1/jobs" && operation.RequestBody?.Content?.TryGetValue("application/json", out var body) == true)
+            if (context.Description is { HttpMethod: "POST", RelativePath: { } path } && path.Trim('/') == "v1/jobs" && operation.RequestBody?.Content?.TryGetValue("application/json", out var body) == true)
             {
                 body.Examples = new Dictionary<string, IOpenApiExample>
                 {

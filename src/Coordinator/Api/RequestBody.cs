@@ -21,13 +21,19 @@ internal static partial class RequestBody
     {
         if (!request.HasJsonContentType())
         {
-            var given = string.IsNullOrEmpty(request.ContentType) ? "no content type was given" : $"got {request.ContentType}";
-            return (null, Problems.Of(StatusCodes.Status415UnsupportedMediaType, $"The body must be JSON: send the header 'Content-Type: application/json'; {given}."));
+            return (null, Problems.Of(StatusCodes.Status415UnsupportedMediaType, NotJson(request)));
         }
 
         var errors = new FieldErrors();
         var value = await ReadAsync<T>(request.Body, errors, cancellationToken);
         return errors.IsEmpty ? (value, null) : (null, Problems.Invalid(errors));
+    }
+
+    /// <summary>What to tell who sends something else.</summary>
+    public static string NotJson(HttpRequest request)
+    {
+        var given = string.IsNullOrEmpty(request.ContentType) ? "no content type was given" : $"got {request.ContentType}";
+        return $"The body must be JSON: send the header 'Content-Type: application/json'; {given}.";
     }
 
     private static async Task<T?> ReadAsync<T>(Stream body, FieldErrors errors, CancellationToken cancellationToken)

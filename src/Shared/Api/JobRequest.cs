@@ -3,7 +3,7 @@ using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Shared.Api;
 
-/// <summary>Body of <c>POST /v1/jobs</c>. Either <c>settings.prompt</c> or <see cref="Prompts"/> drives the frames.</summary>
+/// <summary>Body of <c>POST /v1/jobs</c>. Either <c>settings.prompt</c> or <c>prompts</c> drives the frames.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record JobRequest
 {
@@ -25,7 +25,7 @@ public sealed record JobRequest
     /// <summary>Settings of all frames.</summary>
     public RenderSettings Settings { get; init; } = new();
 
-    /// <summary>Prompts, each rendered <see cref="Count"/> times: frame i shows prompt i / count with seed + i % count.</summary>
+    /// <summary>Prompts, each rendered <c>count</c> times: frame i shows prompt i / count with seed + i % count.</summary>
     public IReadOnlyList<string>? Prompts { get; init; }
 
     /// <summary>How the images are stored.</summary>

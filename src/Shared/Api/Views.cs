@@ -77,7 +77,7 @@ public sealed record ModelView
     public string? Problem { get; init; }
 }
 
-/// <summary>A page of a list; pass <see cref="Cursor"/> back for the next one.</summary>
+/// <summary>A page of a list; pass <c>cursor</c> back for the next one.</summary>
 public sealed record Page<T>
 {
     /// <summary>The items, in the list's order.</summary>

@@ -9,7 +9,7 @@ public sealed record OutputSettings
     /// <summary>Image file formats that workers write.</summary>
     public static IReadOnlyList<string> Formats { get; } = ["png"];
 
-    /// <summary>One of <see cref="Formats"/>.</summary>
+    /// <summary>Image file format: <c>png</c>.</summary>
     public string Format { get; init; } = "png";
 
     /// <summary>Whether the settings are written into the image file.</summary>

@@ -24,10 +24,10 @@ public sealed record RenderSettings
     /// <summary>Classifier-free guidance scale (Ho and Salimans 2022, https://arxiv.org/abs/2207.12598); 1 or less turns guidance off.</summary>
     public double Guidance { get; init; } = 7.0;
 
-    /// <summary>One of <see cref="SamplerNames.Samplers"/>.</summary>
+    /// <summary>The sampler, for example <c>euler_a</c>; an unknown one is answered with the list.</summary>
     public string Sampler { get; init; } = "dpm++2m";
 
-    /// <summary>One of <see cref="SamplerNames.Schedules"/>.</summary>
+    /// <summary>The noise schedule: <c>model</c> for the model's own, or <c>karras</c>.</summary>
     public string Schedule { get; init; } = "karras";
 
     /// <summary>Seed of the first frame; null draws one at submit. Frame i of a prompt uses seed + i.</summary>

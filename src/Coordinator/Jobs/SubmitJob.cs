@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using RenderFarm.Coordinator.Feed;
+using RenderFarm.Coordinator.Ledger;
+using RenderFarm.Coordinator.Models;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Api;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Jobs;
+
+/// <summary>What became of a request: either errors, or the job of this or an earlier call with the same key.</summary>
+internal sealed record SubmittedJob(FieldErrors Errors, SubmitOutcome Outcome, JobView? Job);
+
+/// <summary>Accepts a job: checks it, fills in what it leaves to the farm, and puts its frames into the queue.</summary>
+internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announcer announcer, TimeProvider time)
+{
+    public async Task<SubmittedJob> RunAsync(JobRequest request, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        var known = await models.ListAsync(cancellationToken);
+        var errors = JobRules.Check(request, known);
+        if (!errors.IsEmpty)
+        {
+            return new SubmittedJob(errors, default, null);
+        }
+
+        var job = NewJob(request, known.First(model => model.Name == request.Model), idempotencyKey);
+        var result = await ledger.SubmitAsync(job, request.Prompts, cancellationToken);
+        if (result.Outcome == SubmitOutcome.Created)
+        {
+            announcer.Announce(new JobChanged(result.Job.Id, result.Job.Version));
+        }
+
+        return new SubmittedJob(errors, result.Outcome, JobQueries.ViewOf(result.Job, 0, time.GetUtcNow()));
+    }
+
+    private Job NewJob(JobRequest request, ModelView model, string? idempotencyKey)
+    {
+        var prompts = request.Prompts?.Count ?? 1;
+        return new Job
+        {
+            Id = Guid.CreateVersion7(time.GetUtcNow()),
+            Name = request.Name,
+            Class = request.Class,
+            Priority = request.Priority,
+            Model = model.Name,
+            ModelDigest = model.Digest!,
+            Settings = request.Settings with
+            {
+                Width = request.Settings.Width ?? model.DefaultWidth,
+                Height = request.Settings.Height ?? model.DefaultHeight,
+                Seed = request.Settings.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
+            },
+            Output = request.Output,
+            Labels = request.Labels,
+            Count = request.Count,
+            PromptCount = prompts,
+            FrameCount = request.Count * prompts,
+            IdempotencyKey = idempotencyKey,
+            RequestHash = idempotencyKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, FarmJson.Options))),
+        };
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Npgsql;
+using RenderFarm.Coordinator.Api;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Api;
+
+namespace RenderFarm.Coordinator.Tests.Api;
+
+public sealed class FarmApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Models_tell_who_has_them_and_what_is_wrong_with_them()
+    {
+        var models = await farm.GetAsync<IReadOnlyList<ModelView>>("/v1/models");
+
+        Assert.Equal(["emoji", "torn"], models.Select(model => model.Name));
+        Assert.Equal([ApiFarm.Worker], models[0].Workers);
+        Assert.Equal([ApiFarm.Worker], models[0].WarmOn);
+        Assert.Null(models[0].Problem);
+        Assert.Equal((0, "unet/model.onnx is missing"), (models[1].Workers.Count, models[1].Problem));
+    }
+
+    [Fact]
+    public async Task Workers_tell_what_they_hold()
+    {
+        var job = await farm.SubmitAsync(new JobRequest { Count = 4, Settings = new() { Prompt = "a pizza" } });
+        var before = Assert.Single(await farm.GetAsync<IReadOnlyList<WorkerView>>("/v1/workers"));
+        await farm.CommitAsync(await farm.LeaseAsync(job.Id, 4), 0);
+
+        var worker = Assert.Single(await farm.GetAsync<IReadOnlyList<WorkerView>>("/v1/workers"));
+
+        Assert.Equal((ApiFarm.Worker, WorkerState.Ready, before.Leases + 1, before.Rendering + 3, before.Rendered + 1), (worker.Name, worker.State, worker.Leases, worker.Rendering, worker.Rendered));
+    }
+
+    [Fact]
+    public async Task A_farm_whose_parts_are_there_is_ready()
+    {
+        using var stranger = farm.NewHttp();
+
+        Assert.Equal(HttpStatusCode.OK, (await stranger.GetAsync("/healthz", Token)).StatusCode);
+        Assert.Equal("""{"status":"ready"}""", await stranger.GetStringAsync("/readyz", Token));
+    }
+
+    [Fact]
+    public async Task The_description_lists_every_route_with_its_examples()
+    {
+        using var stranger = farm.NewHttp();
+
+        var document = await stranger.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token);
+
+        var paths = document.GetProperty("paths");
+        Assert.All(
+            paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject()),
+            operation => Assert.False(string.IsNullOrEmpty(operation.Value.GetProperty("summary").GetString()), operation.Value.ToString()));
+        Assert.Equal(
+            ["/healthz", "/readyz", "/v1/jobs", "/v1/jobs/{id}", "/v1/jobs/{id}/cancel", "/v1/jobs/{id}/events", "/v1/jobs/{id}/frames", "/v1/jobs/{id}/frames/{index}", "/v1/jobs/{id}/frames/{index}/image", "/v1/models", "/v1/workers"],
+            paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
+        Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("key").GetProperty("scheme").GetString());
+    }
+
+    [Fact]
+    public async Task The_examples_of_the_description_run()
+    {
+        var document = await farm.GetAsync<JsonElement>("/openapi/v1.json");
+        var examples = document.GetProperty("paths").GetProperty("/v1/jobs").GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("examples");
+
+        Assert.Equal(2, examples.EnumerateObject().Count());
+        foreach (var example in examples.EnumerateObject())
+        {
+            using var response = await farm.PostAsync("/v1/jobs", example.Value.GetProperty("value").GetRawText());
+            Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task The_reference_page_asks_no_other_server_for_anything()
+    {
+        using var stranger = farm.NewHttp();
+
+        var page = await stranger.GetStringAsync("/scalar/v1", Token);
+
+        Assert.DoesNotMatch("(src|href)\\s*=\\s*\"https?://", page);
+        Assert.DoesNotContain("cdn", page, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_database_that_is_away_is_told_from_one_that_refuses()
+    {
+        Assert.True(Faults.IsDatabaseAway(new InvalidOperationException("wrapped", new NpgsqlException("no route to host"))));
+        Assert.True(Faults.IsDatabaseAway(new PostgresException("shutting down", "FATAL", "FATAL", "57P01")));
+        Assert.True(Faults.IsDatabaseAway(new Microsoft.Data.Sqlite.SqliteException("disk I/O error", 10)));
+        Assert.False(Faults.IsDatabaseAway(new PostgresException("duplicate key", "ERROR", "ERROR", "23505")));
+        Assert.False(Faults.IsDatabaseAway(new InvalidOperationException("a bug")));
+    }
+}
