@@ -14,6 +14,12 @@ public static class FarmDefaults
     /// <summary>Registers them; telemetry is exported over OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
     public static IHostApplicationBuilder AddFarmDefaults(this IHostApplicationBuilder builder)
     {
+        if (builder.Services.Any(service => service.ServiceType == typeof(MeterProvider)))
+        {
+            // Both halves of the embedded farm ask for them.
+            return builder;
+        }
+
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
         var telemetry = builder.Services.AddOpenTelemetry()

@@ -1,0 +1,196 @@
+using Microsoft.Extensions.Logging;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Membership;
+
+namespace RenderFarm.Worker.Leases;
+
+/// <summary>
+/// The leases that this worker holds and where their frames are: waiting, busy (rendering, uploading, committing) or failed.
+/// A lease leaves when none of its frames is waiting or busy; only one that ends without all its frames committed is reported.
+/// </summary>
+internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link, ILogger<HeldLeases> logger) : IDisposable
+{
+    /// <summary>How a lease ends that a draining worker hands back.</summary>
+    public static LeaseEnding Released { get; } = new(AttemptOutcome.Released, null, "The worker is draining.");
+
+    private readonly Lock _lock = new();
+    private readonly List<HeldLease> _held = [];
+    private readonly RecentAttempts _ended = new();
+    private readonly SemaphoreSlim _work = new(0);
+    private readonly CancellationTokenSource _stopRendering = new();
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether the worker takes no more leases.</summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>The leases, as the heartbeat names them.</summary>
+    public IReadOnlyList<Guid> Attempts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _held.Select(lease => lease.Offer.AttemptId)];
+            }
+        }
+    }
+
+    /// <summary>Takes an offered lease and says so, or hands it back. One that was seen before is left as it is.</summary>
+    public void Take(LeaseOffered offer)
+    {
+        lock (_lock)
+        {
+            if (_held.Exists(lease => lease.Offer.AttemptId == offer.AttemptId) || _ended.Contains(offer.AttemptId))
+            {
+                LogDuplicate(offer.AttemptId, offer.JobId);
+                return;
+            }
+
+            if (IsDraining || _held.Count >= me.Window)
+            {
+                _ended.Add(offer.AttemptId);
+                Report(offer, IsDraining ? Released : Released with { Message = $"The worker holds {_held.Count} leases already; its window is {me.Window}." }, []);
+                return;
+            }
+
+            _held.Add(new HeldLease(offer));
+            link.Post(new LeaseAccepted(me.Name, me.Epoch, offer.JobId, offer.AttemptId, offer.Fence));
+            LogTaken(offer.AttemptId, offer.JobId, offer.Frames.Count, offer.Model);
+        }
+
+        _work.Release();
+    }
+
+    /// <summary>Ends a lease that was offered but cannot be taken.</summary>
+    public void Refuse(LeaseOffered offer, string message)
+    {
+        lock (_lock)
+        {
+            if (!_ended.Contains(offer.AttemptId))
+            {
+                _ended.Add(offer.AttemptId);
+                Report(offer, new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, message), []);
+            }
+        }
+    }
+
+    /// <summary>Waits for frames to render: the first waiting ones of the lease that was taken first.</summary>
+    public async Task<Batch> NextBatchAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_held.Find(lease => lease.Waiting.Count > 0) is { } lease)
+                {
+                    var rows = new List<BatchRow>(me.BatchSize);
+                    while (rows.Count < me.BatchSize && lease.Waiting.TryDequeue(out var frame))
+                    {
+                        rows.Add(new BatchRow(lease, frame));
+                    }
+
+                    lease.Busy += rows.Count;
+                    _work.Release();
+                    return new Batch(rows, _stopRendering.Token);
+                }
+            }
+
+            await _work.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>A busy frame cannot be rendered; the others of its lease go on.</summary>
+    public void Fail(HeldLease lease, long index, string error)
+    {
+        lock (_lock)
+        {
+            lease.Busy--;
+            lease.Failed.Add(new FailedFrame(index, error));
+            LeaveIfOver(lease);
+        }
+    }
+
+    /// <summary>Busy frames are done with: their commit was answered, or they were not rendered after all.</summary>
+    public void Settle(HeldLease lease, int frames)
+    {
+        lock (_lock)
+        {
+            lease.Busy -= frames;
+            LeaveIfOver(lease);
+        }
+    }
+
+    /// <summary>Busy frames were not rendered and what waits of their lease will not be; the lease is reported once its other frames are settled.</summary>
+    public void GiveUp(HeldLease lease, int frames, LeaseEnding ending)
+    {
+        lock (_lock)
+        {
+            lease.Ending ??= ending;
+            lease.Busy -= frames;
+            lease.Waiting.Clear();
+            LeaveIfOver(lease);
+        }
+    }
+
+    /// <summary>The coordinator took leases back: nothing of them is rendered any more. The answer is those that were held.</summary>
+    public IReadOnlyList<HeldLease> Revoke(IReadOnlyCollection<Guid> attempts, string reason)
+    {
+        List<HeldLease> revoked;
+        lock (_lock)
+        {
+            revoked = [.. _held.Where(lease => attempts.Contains(lease.Offer.AttemptId))];
+            revoked.ForEach(Leave);
+        }
+
+        foreach (var lease in revoked)
+        {
+            LogRevoked(lease.Offer.AttemptId, lease.Offer.JobId, reason);
+            lease.Revoke();
+        }
+
+        return revoked;
+    }
+
+    /// <summary>Takes no more and hands back what no batch has yet. The task ends when nothing is held any more.</summary>
+    public Task DrainAsync()
+    {
+        lock (_lock)
+        {
+            IsDraining = true;
+            foreach (var lease in _held.Where(lease => lease.Waiting.Count > 0).ToList())
+            {
+                GiveUp(lease, 0, Released);
+            }
+
+            SignalIfEmpty();
+            return _empty.Task;
+        }
+    }
+
+    /// <summary>Ends the batches that are being rendered at their next step.</summary>
+    public void StopRendering() => _stopRendering.Cancel();
+
+    /// <summary>Hands back all leases as they are.</summary>
+    public void Abandon()
+    {
+        List<HeldLease> left;
+        lock (_lock)
+        {
+            left = [.. _held];
+            foreach (var lease in left)
+            {
+                Leave(lease);
+                Report(lease.Offer, lease.Ending ?? Released, lease.Failed);
+            }
+        }
+
+        left.ForEach(lease => lease.Revoke());
+    }
+
+    public void Dispose()
+    {
+        _stopRendering.Dispose();
+        _work.Dispose();
+    }
+}

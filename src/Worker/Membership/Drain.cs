@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using RenderFarm.Worker.Leases;
+
+namespace RenderFarm.Worker.Membership;
+
+/// <summary>How a worker stops: it finishes the batch in hand, commits what is done, hands back the rest and leaves, all in bounded time.</summary>
+internal sealed partial class Drain(HeldLeases leases, FarmMembership membership, CoordinatorLink link, ILogger<Drain> logger)
+{
+    // Of the time that a drain may take, this share is for uploads and commits after rendering has been stopped, and this for the last messages.
+    private const double CommitShare = 0.25;
+    private const double GoodbyeShare = 0.1;
+
+    /// <summary>Returns when the worker has left, or when the time is up.</summary>
+    public async Task RunAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            var empty = leases.DrainAsync();
+            LogDraining(leases.Attempts.Count);
+            await membership.BeatAsync(limited.Token);
+            if (!await EndsWithinAsync(empty, timeout * (1 - CommitShare - GoodbyeShare), time, limited.Token))
+            {
+                leases.StopRendering();
+                await EndsWithinAsync(empty, timeout * CommitShare, time, limited.Token);
+            }
+
+            LogLeaving(leases.Attempts.Count);
+            leases.Abandon();
+            membership.Leave("The worker was stopped.");
+            await link.FlushAsync(limited.Token);
+        }
+        catch (OperationCanceledException) when (limited.IsCancellationRequested)
+        {
+            LogOutOfTime(timeout);
+        }
+        finally
+        {
+            leases.StopRendering();
+        }
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task task, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(timeout, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Draining: {Leases} leases are finished or handed back")]
+    private partial void LogDraining(int leases);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Leaving the farm; {Leases} leases are handed back unfinished")]
+    private partial void LogLeaving(int leases);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The drain did not end within {Timeout}; the coordinators will miss this worker instead")]
+    private partial void LogOutOfTime(TimeSpan timeout);
+}

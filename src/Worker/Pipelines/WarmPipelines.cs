@@ -1,0 +1,171 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RenderFarm.Diffusion;
+using RenderFarm.Worker.Models;
+
+namespace RenderFarm.Worker.Pipelines;
+
+/// <summary>
+/// The pipelines that are loaded, within the memory budget. The one that was used longest ago makes room for a new one;
+/// one that renders is pinned and stays. A model is loaded once, however many slots ask for it.
+/// </summary>
+internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity me, IOptions<WorkerOptions> options, ILogger<WarmPipelines> logger) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly List<Pipeline> _loaded = [];
+    private TaskCompletionSource _roomMade = NewSignal();
+
+    /// <summary>Models whose pipelines are loaded and have run.</summary>
+    public IReadOnlyList<string> WarmModels
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _loaded.Where(pipeline => pipeline.HasRun).Select(pipeline => pipeline.Name)];
+            }
+        }
+    }
+
+    /// <summary>Memory of all pipelines, those that are being loaded among them.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _loaded.Sum(pipeline => pipeline.Bytes);
+            }
+        }
+    }
+
+    /// <summary>The pipeline of a model, loaded if need be, and kept until the pin is disposed.</summary>
+    public async Task<PipelinePin> PinAsync(string model, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var pipeline = await PlaceAsync(model, time, cancellationToken);
+        try
+        {
+            return new PipelinePin(this, pipeline, await pipeline.Loading.WaitAsync(cancellationToken));
+        }
+        catch
+        {
+            Unpin(pipeline, hasRun: false);
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _loaded.ForEach(pipeline => pipeline.Dispose());
+            _loaded.Clear();
+        }
+    }
+
+    internal void Unpin(Pipeline pipeline, bool hasRun)
+    {
+        lock (_lock)
+        {
+            pipeline.Pins--;
+            pipeline.HasRun |= hasRun;
+            if (pipeline.Pins == 0 && pipeline.Loading.IsFaulted)
+            {
+                _loaded.Remove(pipeline);
+            }
+
+            _roomMade.TrySetResult();
+            _roomMade = NewSignal();
+        }
+    }
+
+    private async Task<Pipeline> PlaceAsync(string model, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var bytes = catalog.Find(model)?.Bytes ?? throw new InvalidOperationException($"The model '{model}' is not in this worker's folder.");
+        if (bytes > me.MemoryBytes)
+        {
+            throw new PipelineTooLargeException(model, bytes, me.MemoryBytes);
+        }
+
+        while (true)
+        {
+            Task roomMade;
+            lock (_lock)
+            {
+                if (TryPlace(model, bytes, time) is { } pipeline)
+                {
+                    return pipeline;
+                }
+
+                roomMade = _roomMade.Task;
+            }
+
+            await roomMade.WaitAsync(cancellationToken);
+        }
+    }
+
+    private Pipeline? TryPlace(string model, long bytes, TimeProvider time)
+    {
+        var pipeline = _loaded.Find(candidate => candidate.Name == model && !candidate.Loading.IsFaulted);
+        if (pipeline is null)
+        {
+            if (!TryMakeRoom(bytes))
+            {
+                return null;
+            }
+
+            pipeline = new Pipeline(model, bytes, Task.Factory.StartNew(() => Load(model, time), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        }
+
+        _loaded.Remove(pipeline);
+        _loaded.Add(pipeline);
+        pipeline.Pins++;
+        return pipeline;
+    }
+
+    // The list is in order of use, the longest unused first.
+    private bool TryMakeRoom(long bytes)
+    {
+        var excess = _loaded.Sum(pipeline => pipeline.Bytes) + bytes - me.MemoryBytes;
+        var leaving = new List<Pipeline>();
+        foreach (var idle in _loaded.Where(pipeline => pipeline.Pins == 0).TakeWhile(_ => excess > 0))
+        {
+            leaving.Add(idle);
+            excess -= idle.Bytes;
+        }
+
+        if (excess > 0)
+        {
+            return false;
+        }
+
+        foreach (var pipeline in leaving)
+        {
+            _loaded.Remove(pipeline);
+            pipeline.Dispose();
+            LogEvicted(pipeline.Name);
+        }
+
+        return true;
+    }
+
+    private DiffusionPipeline Load(string model, TimeProvider time)
+    {
+        var start = time.GetTimestamp();
+        // The catalog has compared every file with its checksum; the digest of the list is read again and must still be the job's.
+        var pipeline = DiffusionPipeline.Load(
+            catalog.FolderOf(model), new PipelineOptions { Device = me.Device, Threads = options.Value.Threads, VerifyDigest = false });
+        var elapsed = time.GetElapsedTime(start);
+        WorkerMetrics.Loaded(model, elapsed);
+        LogLoaded(model, elapsed);
+        return pipeline;
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Loaded the pipeline of {Model} in {Duration}")]
+    private partial void LogLoaded(string model, TimeSpan duration);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The pipeline of {Model} made room for another one")]
+    private partial void LogEvicted(string model);
+}

@@ -1,0 +1,29 @@
+using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Shared;
+using RenderFarm.Worker.Pipelines;
+
+namespace RenderFarm.Worker.Rendering;
+
+/// <summary>Whose fault an error of a render is, and what to tell people.</summary>
+internal static class RenderFaults
+{
+    // ONNX Runtime has one error code for all failures inside a provider; only its texts tell these apart.
+    private static readonly string[] OutOfMemoryTexts = ["Failed to allocate memory", "bad allocation", "std::bad_alloc", "out of memory", "OUT_OF_MEMORY", "BFCArena"];
+
+    public static RenderFailedException Classify(Exception error, string model, string device) => error switch
+    {
+        _ when IsOutOfMemory(error) => new RenderFailedException(
+            AttemptOutcome.OutOfMemory, ErrorClass.OutOfMemory, $"Out of memory on {device} with the model '{model}': {error.Message} Lower Worker:BatchSize or Worker:MemoryBudgetMiB, or ask for a smaller picture.", error),
+        ModelFolderException or DeviceException or PipelineTooLargeException => new RenderFailedException(AttemptOutcome.Failed, ErrorClass.Worker, error.Message, error),
+        _ => new RenderFailedException(AttemptOutcome.Failed, ErrorClass.Worker, $"Rendering with the model '{model}' on {device} failed: {error.Message}", error),
+    };
+
+    private static bool IsOutOfMemory(Exception error) => error switch
+    {
+        OutOfMemoryException => true,
+        OnnxRuntimeException => OutOfMemoryTexts.Any(text => error.Message.Contains(text, StringComparison.OrdinalIgnoreCase)),
+        _ => error.InnerException is { } inner && IsOutOfMemory(inner),
+    };
+}

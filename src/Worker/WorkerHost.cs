@@ -1,0 +1,97 @@
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RenderFarm.ServiceDefaults.Artifacts;
+using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.ServiceDefaults.Hosting;
+using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Commits;
+using RenderFarm.Worker.Leases;
+using RenderFarm.Worker.Membership;
+using RenderFarm.Worker.Models;
+using RenderFarm.Worker.Pipelines;
+using RenderFarm.Worker.Rendering;
+using RenderFarm.Worker.Slots;
+using RenderFarm.Worker.Uploads;
+
+namespace RenderFarm.Worker;
+
+/// <summary>Puts a worker into a host: a process of its own, or the embedded farm's.</summary>
+public static class WorkerHost
+{
+    /// <summary>Name of the worker's health check.</summary>
+    public const string HealthCheck = "worker";
+
+    private const string Section = "Worker";
+    private const int Prefetch = 32;
+
+    // The host's own services stop after the drain.
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(20);
+
+    /// <summary>Registers the rooms. The host adds the bus afterwards, when all its parts are known.</summary>
+    public static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder)
+    {
+        builder.AddFarmDefaults();
+        var (services, section) = (builder.Services, builder.Configuration.GetSection(Section));
+        services.AddOptions<WorkerOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        var options = section.Get<WorkerOptions>() ?? new WorkerOptions();
+        var clock = services.LastOrDefault(service => service.ServiceType == typeof(TimeProvider))?.ImplementationInstance as TimeProvider ?? TimeProvider.System;
+        var me = WorkerIdentity.Of(options, clock);
+        services.AddSingleton(me);
+        services.AddArtifactStore(builder.Configuration);
+        services.AddBusPart(BusPart(me));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Longer(host.ShutdownTimeout, options.DrainTimeout + StopMargin));
+        services.AddHealthChecks().AddCheck<WorkerHealth>(HealthCheck);
+        AddRooms(services);
+        return builder;
+    }
+
+    private static void AddRooms(IServiceCollection services)
+    {
+        services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<WarmPipelines>();
+        services.AddSingleton<Renderer>();
+        services.AddSingleton<HeldLeases>();
+        services.AddSingleton<Holdings>();
+        services.AddSingleton<FarmMembership>();
+        services.AddSingleton<CommitClock>();
+        services.AddSingleton<Slot>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<WorkerHealth>();
+        services.AddLoop<CoordinatorLink>();
+        services.AddLoop<Heartbeat>();
+        services.AddLoop<StoredFrames>();
+        services.AddLoop<FrameCommits>();
+        services.AddLoop<FrameUploads>();
+        services.AddLoop<StepFeed>();
+        services.AddLoop<SlotLoops>();
+        services.AddSingleton<WorkerLoops>();
+        services.AddHostedService<WorkerRun>();
+    }
+
+    private static void AddLoop<T>(this IServiceCollection services)
+        where T : class, IWorkerLoop
+    {
+        services.AddSingleton<T>();
+        services.AddSingleton<IWorkerLoop>(provider => provider.GetRequiredService<T>());
+    }
+
+    private static BusPart BusPart(WorkerIdentity me) => new(
+        bus =>
+        {
+            bus.AddConsumer<TakeLease>();
+            bus.AddConsumer<RevokeLeases>();
+            bus.AddConsumer<SettleFrames>();
+            bus.AddConsumer<Rejoin>();
+        },
+        [new BusQueue(QueueNames.Worker(me.Name, me.Epoch), QueueKind.Worker, Prefetch, (context, endpoint) =>
+        {
+            endpoint.ConfigureConsumer<TakeLease>(context);
+            endpoint.ConfigureConsumer<RevokeLeases>(context);
+            endpoint.ConfigureConsumer<SettleFrames>(context);
+            endpoint.ConfigureConsumer<Rejoin>(context);
+        })]);
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

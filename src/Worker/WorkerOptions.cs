@@ -1,0 +1,85 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+
+namespace RenderFarm.Worker;
+
+/// <summary>Section <c>Worker</c>: what this process renders with.</summary>
+public sealed partial class WorkerOptions : IValidatableObject
+{
+    /// <summary>Stable over restarts and unique on the farm; empty takes the machine's name.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary><c>cpu</c>, <c>cuda:N</c> or <c>tensorrt:N</c>.</summary>
+    public string Device { get; set; } = "cpu";
+
+    /// <summary>Folder whose subfolders are models.</summary>
+    public string Models { get; set; } = "models";
+
+    /// <summary>Batches rendered at a time.</summary>
+    public int Slots { get; set; } = 1;
+
+    /// <summary>Frames that go through the UNet together at most.</summary>
+    public int BatchSize { get; set; } = 4;
+
+    /// <summary>Budget for warm pipelines, in MiB; null takes half of the memory that this process may use, on <c>cpu</c>.</summary>
+    public long? MemoryBudgetMiB { get; set; }
+
+    /// <summary>CPU threads within one network run; 0 is one per core.</summary>
+    public int Threads { get; set; }
+
+    /// <summary>How often the worker says that it lives; leases last several of these.</summary>
+    public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a stopping worker may take to finish and hand back what it holds.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Addresses, joined by ';', at which a worker process of its own answers <c>/healthz</c> and <c>/readyz</c>.</summary>
+    public string HealthUrls { get; set; } = "http://127.0.0.1:8081";
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Name.Length > 0 && !NamePattern().IsMatch(Name))
+        {
+            yield return Problem(nameof(Name), $"'{Name}'", "1 to 63 of a-z, 0-9 and '-', starting with a letter or digit, or nothing for the machine's name");
+        }
+
+        if (!DevicePattern().IsMatch(Device))
+        {
+            yield return Problem(nameof(Device), $"'{Device}'", "cpu, cuda:N, tensorrt:N");
+        }
+
+        if (!Directory.Exists(Models))
+        {
+            yield return Problem(nameof(Models), $"'{Path.GetFullPath(Models)}', which is not there", "a folder whose subfolders are models");
+        }
+
+        if (MemoryBudgetMiB is null && Device != "cpu" && DevicePattern().IsMatch(Device))
+        {
+            yield return Problem(nameof(MemoryBudgetMiB), $"not set for the device {Device}", "the MiB of its memory that models may take");
+        }
+
+        (string Key, bool IsWrong, object Given, string Allowed)[] ranges =
+        [
+            (nameof(Slots), Slots is < 1 or > 64, Slots, "1 to 64"),
+            (nameof(BatchSize), BatchSize is < 1 or > 64, BatchSize, "1 to 64"),
+            (nameof(MemoryBudgetMiB), MemoryBudgetMiB is < 1, MemoryBudgetMiB ?? 0, "1 or more"),
+            (nameof(Threads), Threads is < 0 or > 1024, Threads, "0 to 1024"),
+            (nameof(HeartbeatEvery), HeartbeatEvery < TimeSpan.FromMilliseconds(100) || HeartbeatEvery > TimeSpan.FromSeconds(5), HeartbeatEvery, "00:00:00.1 to 00:00:05"),
+            (nameof(DrainTimeout), DrainTimeout < TimeSpan.FromSeconds(1) || DrainTimeout > TimeSpan.FromHours(1), DrainTimeout, "00:00:01 to 01:00:00"),
+        ];
+        foreach (var range in ranges.Where(range => range.IsWrong))
+        {
+            yield return Problem(range.Key, $"{range.Given}", range.Allowed);
+        }
+    }
+
+    private static ValidationResult Problem(string key, string given, string allowed) =>
+        new($"Worker:{key} (RENDERFARM__Worker__{key}) is {given}; allowed: {allowed}.", [key]);
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex("^(cpu|(cuda|tensorrt):[0-9]{1,3})$")]
+    private static partial Regex DevicePattern();
+}

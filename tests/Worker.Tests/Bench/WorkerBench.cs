@@ -1,0 +1,117 @@
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RenderFarm.ServiceDefaults.Artifacts;
+using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.Shared.Protocol;
+using RenderFarm.Shared.Settings;
+using RenderFarm.TestKit;
+using RenderFarm.TestKit.Goldens;
+
+namespace RenderFarm.Worker.Tests.Bench;
+
+/// <summary>A real worker with the real small model and a real folder for artifacts, on one bus with a coordinator that the test plays.</summary>
+internal sealed class WorkerBench : IAsyncDisposable
+{
+    public const string Tenant = "acme";
+    private readonly TemporaryFolder _folder;
+    private readonly IHost _host;
+    private bool _isStopped;
+
+    private WorkerBench(TemporaryFolder folder, IHost host) => (_folder, _host) = (folder, host);
+
+    public FakeCoordinator Coordinator => _host.Services.GetRequiredService<FakeCoordinator>();
+
+    public FlakyStore Store => (FlakyStore)_host.Services.GetRequiredService<IArtifactStore>();
+
+    public WorkerIdentity Me => _host.Services.GetRequiredService<WorkerIdentity>();
+
+    public static string Models { get; } = Path.GetDirectoryName(GoldenFolder.EmojiModel)!;
+
+    /// <summary>Starts the worker and waits until it has joined.</summary>
+    public static async Task<WorkerBench> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var folder = new TemporaryFolder();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Worker:Name"] = "bench",
+            ["Worker:Models"] = Models,
+            ["Worker:HeartbeatEvery"] = "00:00:00.2",
+            ["Worker:DrainTimeout"] = "00:00:20",
+        });
+        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value));
+        builder.Services.AddSingleton<FakeCoordinator>();
+        builder.Services.AddSingleton<IArtifactStore>(new FlakyStore(new FolderArtifacts(Path.Combine(folder.Path, "artifacts"))));
+        builder.Services.AddBusPart(new BusPart(
+            bus => bus.AddConsumer<FakeCoordinatorConsumer>(),
+            [
+                new BusQueue(QueueNames.FarmEvents, QueueKind.Events, 32, (context, endpoint) => endpoint.ConfigureConsumer<FakeCoordinatorConsumer>(context)),
+                new BusQueue("", QueueKind.Feed, 32, (context, endpoint) => endpoint.ConfigureConsumer<FakeCoordinatorConsumer>(context)),
+            ]));
+        builder.AddWorker();
+        builder.Services.AddFarmBus(builder.Configuration);
+        var bench = new WorkerBench(folder, builder.Build());
+        await bench._host.StartAsync(TestContext.Current.CancellationToken);
+        await bench.Coordinator.FirstAsync<WorkerJoined>();
+        await bench.Coordinator.FirstAsync<WorkerHeartbeat>();
+        return bench;
+    }
+
+    public WorkerModel Model(string name = "emoji") => Coordinator.Of<WorkerJoined>()[^1].Models.Single(model => model.Name == name);
+
+    /// <summary>An offer of frames with these seeds.</summary>
+    public LeaseOffered Lease(IReadOnlyList<long> seeds, Func<RenderSettings, RenderSettings>? change = null, string model = "emoji", Guid? job = null)
+    {
+        var settings = new RenderSettings { Steps = 3, Width = 64, Height = 64, Guidance = 4, NegativePrompt = "blurry" };
+        return new LeaseOffered(
+            Guid.NewGuid(), 7, job ?? Guid.NewGuid(), Tenant, model, Model(model).Digest ?? "none", change?.Invoke(settings) ?? settings, new OutputSettings(),
+            ["a pizza on a blue background"], [.. seeds.Select(seed => new LeasedFrame(seed, seed, 0))]);
+    }
+
+    public async Task<LeaseOffered> OfferAsync(LeaseOffered offer)
+    {
+        await SendAsync(offer);
+        return offer;
+    }
+
+    public Task SendAsync<T>(T message)
+        where T : class => _host.Services.GetRequiredService<FarmSender>().ToWorkerAsync(Me.Name, Me.Epoch, message, TestContext.Current.CancellationToken);
+
+    public async Task<byte[]> ReadAsync(string key)
+    {
+        await using var stream = await Store.OpenReadAsync(key, TestContext.Current.CancellationToken);
+        using var copy = new MemoryStream();
+        await stream.CopyToAsync(copy, TestContext.Current.CancellationToken);
+        return copy.ToArray();
+    }
+
+    public async Task<IReadOnlyList<string>> KeysAsync()
+    {
+        var keys = new List<string>();
+        await foreach (var item in Store.ListAsync($"{Tenant}/", TestContext.Current.CancellationToken))
+        {
+            keys.Add(item.Key);
+        }
+
+        return keys;
+    }
+
+    /// <summary>Stops the host as SIGTERM does.</summary>
+    public async Task StopAsync()
+    {
+        if (!_isStopped)
+        {
+            _isStopped = true;
+            await _host.StopAsync(CancellationToken.None);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _host.Dispose();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Tests.Bench;
+
+namespace RenderFarm.Worker.Tests.Leases;
+
+public sealed class RenderLeaseTests
+{
+    [Fact]
+    public async Task A_lease_is_accepted_rendered_stored_and_committed_frame_by_frame()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        var lease = await bench.OfferAsync(bench.Lease([3, 4, 5, 6, 7, 8]));
+        await bench.Coordinator.RenderedAsync(lease.AttemptId, 6);
+
+        Assert.Equal(
+            new LeaseAccepted(bench.Me.Name, bench.Me.Epoch, lease.JobId, lease.AttemptId, lease.Fence),
+            Assert.Single(bench.Coordinator.Of<LeaseAccepted>()));
+        var frames = bench.Coordinator.Rendered(lease.AttemptId);
+        foreach (var (frame, expected) in frames.Zip(lease.Frames))
+        {
+            Assert.Equal((expected.Index, expected.Seed, 64, 64), (frame.Index, frame.Seed, frame.Width, frame.Height));
+            Assert.Equal(ArtifactKeys.For(WorkerBench.Tenant, lease.JobId, expected.Index, lease.AttemptId, "png"), frame.ArtifactKey);
+            var bytes = await bench.ReadAsync(frame.ArtifactKey);
+            Assert.Equal(frame.Bytes, bytes.Length);
+            Assert.Equal(frame.Sha256, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            Assert.True(frame.RenderMilliseconds > 0);
+        }
+
+        await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.WarmModels.Contains("emoji") && beat.Attempts.Count == 0 && beat.ResidentBytes > 0);
+        Assert.Empty(bench.Coordinator.Of<LeaseEnded>());
+        Assert.InRange(bench.Coordinator.Of<FramesRendered>().Count, 1, 3);
+        Assert.Equal(6, (await bench.KeysAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_frame_has_the_same_bytes_alone_and_among_others()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        var job = Guid.NewGuid();
+        var together = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5], job: job));
+        await bench.Coordinator.RenderedAsync(together.AttemptId, 5);
+        var alone = await bench.OfferAsync(bench.Lease([3], job: job));
+        await bench.Coordinator.RenderedAsync(alone.AttemptId, 1);
+
+        var frames = bench.Coordinator.Rendered(together.AttemptId);
+        Assert.Equal(frames[2].Sha256, bench.Coordinator.Rendered(alone.AttemptId)[0].Sha256);
+        Assert.Equal(5, frames.Select(frame => frame.Sha256).Distinct().Count());
+        Assert.NotEqual(frames[2].ArtifactKey, bench.Coordinator.Rendered(alone.AttemptId)[0].ArtifactKey);
+    }
+
+    [Fact]
+    public async Task An_offer_that_comes_again_changes_nothing_before_and_after_its_end()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        var lease = bench.Lease([1, 2]);
+        await bench.OfferAsync(lease);
+        await bench.OfferAsync(lease);
+        await bench.Coordinator.RenderedAsync(lease.AttemptId, 2);
+        await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.WarmModels.Count == 1 && beat.Attempts.Count == 0);
+        await bench.OfferAsync(lease);
+        var last = await bench.OfferAsync(bench.Lease([9]));
+        await bench.Coordinator.RenderedAsync(last.AttemptId, 1);
+
+        Assert.Single(bench.Coordinator.Of<LeaseAccepted>(), accepted => accepted.AttemptId == lease.AttemptId);
+        Assert.Equal(2, bench.Coordinator.Of<FramesRendered>().Where(message => message.AttemptId == lease.AttemptId).Sum(message => message.Frames.Count));
+        Assert.Empty(bench.Coordinator.Of<LeaseEnded>());
+    }
+
+    [Fact]
+    public async Task A_lease_above_the_window_is_handed_back_at_once()
+    {
+        await using var bench = await WorkerBench.StartAsync(("Worker:DrainTimeout", "00:00:01"));
+        bench.Coordinator.Answer = _ => null;
+        for (var lease = 0; lease < bench.Me.Window; lease++)
+        {
+            await bench.OfferAsync(bench.Lease([lease]));
+        }
+
+        await bench.Coordinator.UntilAsync(() => bench.Coordinator.Of<LeaseAccepted>().Count == bench.Me.Window ? "" : null, "full window");
+        var above = await bench.OfferAsync(bench.Lease([9]));
+        var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
+        Assert.Equal((above.AttemptId, Shared.AttemptOutcome.Released, null), (ended.AttemptId, ended.Outcome, ended.ErrorClass));
+        Assert.Contains("window", ended.Message, StringComparison.Ordinal);
+        Assert.Empty(ended.Failed);
+    }
+
+    [Fact]
+    public async Task Steps_are_announced_but_not_every_one()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        var lease = await bench.OfferAsync(bench.Lease([1, 2], settings => settings with { Steps = 40 }));
+        await bench.Coordinator.RenderedAsync(lease.AttemptId, 2);
+        var step = await bench.Coordinator.FirstAsync<StepProgressed>();
+        Assert.Equal((lease.JobId, lease.AttemptId, 40), (step.JobId, step.AttemptId, step.Steps));
+        Assert.Equal([1, 2], step.Frames);
+        Assert.InRange(step.Step, 1, 40);
+
+        var took = TimeSpan.FromMilliseconds(bench.Coordinator.Rendered(lease.AttemptId).Sum(frame => frame.RenderMilliseconds + 1));
+        Assert.InRange(bench.Coordinator.Of<StepProgressed>().Count, 1, 1 + (took / TimeSpan.FromMilliseconds(250)));
+    }
+}
