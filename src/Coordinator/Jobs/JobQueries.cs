@@ -10,7 +10,8 @@ namespace RenderFarm.Coordinator.Jobs;
 /// <param name="Search">Part of the name, or the whole name of the model, or an id.</param>
 /// <param name="Before">Id that the page follows, newest first; null for the first page.</param>
 /// <param name="Limit">Jobs of a page at most.</param>
-internal sealed record JobFilter(IReadOnlyList<JobState> States, string? Search = null, Guid? Before = null, int Limit = 50);
+/// <param name="HasFailures">Only jobs of which a frame failed.</param>
+internal sealed record JobFilter(IReadOnlyList<JobState> States, string? Search = null, Guid? Before = null, int Limit = 50, bool HasFailures = false);
 
 /// <summary>Reads jobs for the API and the dashboard.</summary>
 internal sealed class JobQueries(IDbContextFactory<FarmDb> databases, TimeProvider time)
@@ -31,6 +32,11 @@ internal sealed class JobQueries(IDbContextFactory<FarmDb> databases, TimeProvid
         if (filter.States.Count > 0)
         {
             jobs = jobs.Where(job => filter.States.Contains(job.State));
+        }
+
+        if (filter.HasFailures)
+        {
+            jobs = jobs.Where(job => job.Failed > 0);
         }
 
         if (!string.IsNullOrWhiteSpace(filter.Search))

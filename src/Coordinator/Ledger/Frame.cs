@@ -54,6 +54,7 @@ internal sealed class FrameTable : IEntityTypeConfiguration<Frame>
         builder.HasKey(frame => new { frame.JobId, frame.Index });
         builder.Property(frame => frame.Index).ValueGeneratedNever();
         builder.HasIndex(frame => new { frame.JobId, frame.Version });
+        builder.HasIndex(frame => new { frame.CommittedAt, frame.State });
         builder.HasOne<Job>().WithMany().HasForeignKey(frame => frame.JobId);
     }
 }

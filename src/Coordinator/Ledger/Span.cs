@@ -46,7 +46,7 @@ internal sealed class Span
         SubmittedAt = job.CreatedAt,
     };
 
-    private static short RankOf(JobClass jobClass) => jobClass switch
+    public static short RankOf(JobClass jobClass) => jobClass switch
     {
         JobClass.Interactive => 0,
         JobClass.Standard => 1,
