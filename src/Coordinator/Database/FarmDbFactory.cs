@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -21,7 +22,10 @@ internal sealed class FarmDbFactory : IDbContextFactory<FarmDb>, IAsyncDisposabl
         if (options.Provider == DatabaseProvider.Postgres)
         {
             _source = NpgsqlDataSource.Create(DatabaseAddress.Postgres(options).ConnectionString);
-            var factory = new PooledDbContextFactory<PostgresFarmDb>(Build<PostgresFarmDb>(logging, builder => builder.UseNpgsql(_source)));
+            var factory = new PooledDbContextFactory<PostgresFarmDb>(Build<PostgresFarmDb>(logging, builder => builder.UseNpgsql(
+                _source,
+                // The provider's own strategy would hide a lost connection inside an InvalidOperationException.
+                postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))));
             _create = factory.CreateDbContext;
             _createAsync = async cancellationToken => await factory.CreateDbContextAsync(cancellationToken);
         }

@@ -67,7 +67,7 @@ internal sealed class SpanTable : IEntityTypeConfiguration<Span>
         builder.HasKey(span => new { span.JobId, span.First });
         builder.Ignore(span => span.End);
         builder.Property(span => span.First).ValueGeneratedNever();
-        builder.HasIndex(span => new { span.Rank, span.Priority, span.SubmittedAt, span.JobId, span.First }, "ix_spans_queue").IsDescending(false, true, false, false, false);
+        builder.HasIndex(span => new { span.Rank, span.Priority, span.SubmittedAt, span.JobId, span.First }).IsDescending(false, true, false, false, false).HasDatabaseName("ix_spans_queue");
         builder.HasOne<Job>().WithMany().HasForeignKey(span => span.JobId);
     }
 }

@@ -11,11 +11,8 @@ public abstract partial class FrameLedgerContract(LedgerDatabase database) : IAs
     private const string Ada = "ada";
     private const string Bob = "bob";
 
-    /// <summary>Leases that live through a test; strikes are tried again at once.</summary>
-    private readonly FrameLedger _ledger = database.Ledger(new LedgerOptions { RetryAfter = TimeSpan.Zero });
-
-    /// <summary>Leases that are overdue as soon as they are offered.</summary>
-    private readonly FrameLedger _hasty = database.Ledger(new LedgerOptions { AcceptWithin = TimeSpan.Zero, LeaseFor = TimeSpan.Zero, RetryAfter = TimeSpan.Zero });
+    private readonly FrameLedger _ledger = database.Ledger(LedgerData.Patient);
+    private readonly FrameLedger _hasty = database.Ledger(LedgerData.Hasty);
 
     private bool _isDamaged;
 

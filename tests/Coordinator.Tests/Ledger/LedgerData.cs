@@ -1,4 +1,5 @@
 using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
@@ -9,6 +10,12 @@ namespace RenderFarm.Coordinator.Tests.Ledger;
 internal static class LedgerData
 {
     public static readonly string Sha256 = new('a', 64);
+
+    /// <summary>Leases that live through any test; strikes are tried again at once.</summary>
+    public static LedgerOptions Patient => new() { AcceptWithin = TimeSpan.FromHours(1), LeaseFor = TimeSpan.FromHours(1), RetryAfter = TimeSpan.Zero };
+
+    /// <summary>Leases that are overdue as soon as they are offered.</summary>
+    public static LedgerOptions Hasty => new() { AcceptWithin = TimeSpan.Zero, LeaseFor = TimeSpan.Zero, RetryAfter = TimeSpan.Zero };
 
     public static Job Job(
         long count, string? prompt = "a red apple", int prompts = 1, JobClass jobClass = JobClass.Standard, int priority = 0, string? key = null, string? hash = null) => new()

@@ -447,7 +447,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
 
                     b.HasIndex(new[] { "Rank", "Priority", "SubmittedAt", "JobId", "First" }, "ix_spans_queue")
                         .IsDescending(false, true, false, false, false)
-                        .HasDatabaseName("ix_spans_rank_priority_submitted_at_job_id_first");
+                        .HasDatabaseName("ix_spans_queue");
 
                     b.ToTable("spans", null, t =>
                         {

@@ -273,7 +273,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                 columns: new[] { "worker", "worker_epoch" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_spans_rank_priority_submitted_at_job_id_first",
+                name: "ix_spans_queue",
                 table: "spans",
                 columns: new[] { "rank", "priority", "submitted_at", "job_id", "first" },
                 descending: new[] { false, true, false, false, false });

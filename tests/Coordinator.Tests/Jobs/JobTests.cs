@@ -1,0 +1,142 @@
+using RenderFarm.Coordinator.Jobs;
+using RenderFarm.Coordinator.Tests.Ledger;
+using RenderFarm.Shared;
+
+namespace RenderFarm.Coordinator.Tests.Jobs;
+
+public sealed class JobTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+
+    /// <summary>Every state with every event: the state that follows, or null where the job refuses.</summary>
+    public static TheoryData<JobState, string, JobState?> Transitions => new()
+    {
+        { JobState.Queued, "lease", JobState.Running },
+        { JobState.Queued, "render", null },
+        { JobState.Queued, "render the last", null },
+        { JobState.Queued, "give up", null },
+        { JobState.Queued, "give up the last", null },
+        { JobState.Queued, "cancel", JobState.Cancelled },
+        { JobState.Running, "lease", JobState.Running },
+        { JobState.Running, "render", JobState.Running },
+        { JobState.Running, "render the last", JobState.Completed },
+        { JobState.Running, "give up", JobState.Running },
+        { JobState.Running, "give up the last", JobState.Failed },
+        { JobState.Running, "cancel", JobState.Cancelled },
+        { JobState.Completed, "lease", null },
+        { JobState.Completed, "render", null },
+        { JobState.Completed, "render the last", null },
+        { JobState.Completed, "give up", null },
+        { JobState.Completed, "give up the last", null },
+        { JobState.Completed, "cancel", null },
+        { JobState.Failed, "lease", null },
+        { JobState.Failed, "render", null },
+        { JobState.Failed, "render the last", null },
+        { JobState.Failed, "give up", null },
+        { JobState.Failed, "give up the last", null },
+        { JobState.Failed, "cancel", null },
+        { JobState.Cancelled, "lease", null },
+        { JobState.Cancelled, "render", null },
+        { JobState.Cancelled, "render the last", null },
+        { JobState.Cancelled, "give up", null },
+        { JobState.Cancelled, "give up the last", null },
+        { JobState.Cancelled, "cancel", null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Transitions))]
+    public void Each_event_leads_where_the_table_says(JobState from, string change, JobState? to)
+    {
+        var job = In(from);
+        if (to is { } expected)
+        {
+            Apply(job, change);
+            Assert.Equal(expected, job.State);
+            Assert.Equal(job.IsTerminal, job.FinishedAt is not null);
+            Assert.Equal(job.IsTerminal, job.Unsettled == 0);
+        }
+        else
+        {
+            var refusal = Assert.Throws<InvalidOperationException>(() => Apply(job, change));
+            Assert.Contains($"is {from}; only a job that is ", refusal.Message, StringComparison.Ordinal);
+            Assert.Equal(from, job.State);
+        }
+    }
+
+    [Fact]
+    public void Refusal_names_the_states_that_would_do()
+    {
+        var job = In(JobState.Completed);
+        var refusal = Assert.Throws<InvalidOperationException>(() => job.Cancel(Now));
+        Assert.Equal($"Job {job.Id} is Completed; only a job that is Queued or Running can be cancelled.", refusal.Message);
+    }
+
+    [Fact]
+    public void Job_with_one_rendered_frame_completes_even_if_the_others_failed()
+    {
+        var job = In(JobState.Running);
+        job.GiveUp(9, "bad", Now);
+        job.Render(1, 10, Now);
+        Assert.Equal((JobState.Completed, "bad"), (job.State, job.Error));
+    }
+
+    [Fact]
+    public void Fences_only_grow()
+    {
+        var job = In(JobState.Queued);
+        Assert.Equal([1, 2, 3], Enumerable.Range(0, 3).Select(_ => job.Lease(Now)));
+    }
+
+    private static void Apply(Job job, string change)
+    {
+        switch (change)
+        {
+            case "lease":
+                job.Lease(Now);
+                break;
+            case "render":
+                job.Render(1, 10, Now);
+                break;
+            case "render the last":
+                job.Render((int)Math.Max(1, job.Unsettled), 10, Now);
+                break;
+            case "give up":
+                job.GiveUp(1, "bad", Now);
+                break;
+            case "give up the last":
+                job.GiveUp((int)Math.Max(1, job.Unsettled), "bad", Now);
+                break;
+            case "cancel":
+                job.Cancel(Now);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(change), change, "No such event.");
+        }
+    }
+
+    private static Job In(JobState state)
+    {
+        var job = LedgerData.Job(10);
+        job.Submit(Now);
+        if (state != JobState.Queued)
+        {
+            job.Lease(Now);
+        }
+
+        switch (state)
+        {
+            case JobState.Completed:
+                job.Render(10, 100, Now);
+                break;
+            case JobState.Failed:
+                job.GiveUp(10, "bad", Now);
+                break;
+            case JobState.Cancelled:
+                job.Cancel(Now);
+                break;
+        }
+
+        Assert.Equal(state, job.State);
+        return job;
+    }
+}
