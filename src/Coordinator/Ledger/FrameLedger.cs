@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
-using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Ledger;
@@ -9,76 +8,18 @@ namespace RenderFarm.Coordinator.Ledger;
 /// The one door for spans, leases, frames and the progress of jobs. Each call is one transaction: it locks the jobs concerned in the order of
 /// their ids, reads what the rules need, and writes what they changed. Any number of coordinators may call at once, and any call may be repeated.
 /// </summary>
-internal sealed class FrameLedger(IDbContextFactory<FarmDb> databases, LedgerSql sql, LedgerOptions options) : IDisposable
+internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, LedgerSql sql, LedgerOptions options) : IDisposable
 {
     /// <summary>Leases that one transaction expires at most; the next call takes the others.</summary>
     private const int ExpireAtOnce = 1000;
 
     private readonly SemaphoreSlim? _turn = sql.HasOneWriter ? new SemaphoreSlim(1) : null;
 
-    /// <summary>Stores a job with its prompts, all its frames in one span. Without prompts the settings' own prompt drives the frames.</summary>
-    public async Task<SubmitResult> SubmitAsync(Job job, IReadOnlyList<string>? prompts, CancellationToken cancellationToken)
-    {
-        RequireConsistent(job, prompts);
-        try
-        {
-            return await WriteAsync(
-                async db =>
-                {
-                    if (await EarlierAsync(db, job, cancellationToken) is { } earlier)
-                    {
-                        return earlier;
-                    }
-
-                    job.Submit(await sql.ReadClockAsync(db, cancellationToken));
-                    db.Add(job);
-                    db.AddRange(JobPage.Pack(job.Id, prompts ?? []));
-                    db.Add(Span.Of(job, 0, job.FrameCount, tries: 0, crashes: 0, job.CreatedAt));
-                    await db.SaveChangesAsync(cancellationToken);
-                    return new SubmitResult(SubmitOutcome.Created, job);
-                },
-                cancellationToken);
-        }
-        catch (DbUpdateException problem) when (sql.IsDuplicateKey(problem))
-        {
-            await using var db = await databases.CreateDbContextAsync(cancellationToken);
-            return await EarlierAsync(db, job, cancellationToken) ?? throw new InvalidOperationException($"The job of idempotency key '{job.IdempotencyKey}' is gone.", problem);
-        }
-    }
-
     /// <summary>The head of the queue: class, then priority, then age, of jobs that are queued or running.</summary>
     public async Task<IReadOnlyList<WaitingSpan>> WaitingAsync(int limit, CancellationToken cancellationToken)
     {
         await using var db = await OpenAsync(cancellationToken);
         return await sql.WaitingAsync(db, limit, cancellationToken);
-    }
-
-    /// <summary>Takes frames off the heads of spans for workers. A plan whose span has changed since it was seen is left out of the answer.</summary>
-    public async Task<OfferResult> OfferAsync(IReadOnlyList<OfferPlan> plans, CancellationToken cancellationToken)
-    {
-        if (plans.Count == 0)
-        {
-            return new OfferResult([], []);
-        }
-
-        var (won, book) = await WriteAsync(
-            async db =>
-            {
-                var jobs = await sql.LockJobsAsync(db, [.. plans.Select(plan => plan.JobId).Distinct()], cancellationToken);
-                var book = new LedgerBook(await sql.ReadHeadsAsync(db, jobs, [.. plans.Select(plan => plan.First).Distinct()], cancellationToken), options);
-                var won = plans.Select(book.Offer).OfType<Lease>().ToList();
-                await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
-                return (won, book);
-            },
-            cancellationToken);
-        await using var db = await OpenAsync(cancellationToken);
-        var leases = new List<OfferedLease>();
-        foreach (var lease in won)
-        {
-            leases.Add(new OfferedLease(lease.Worker, lease.WorkerEpoch, await OfferOfAsync(db, book.Job(lease.JobId)!, lease, cancellationToken)));
-        }
-
-        return new OfferResult(leases, book.ChangedJobs);
     }
 
     /// <summary>Starts the clocks of leases; the answer names the attempts that are gone.</summary>
@@ -168,43 +109,6 @@ internal sealed class FrameLedger(IDbContextFactory<FarmDb> databases, LedgerSql
     }
 
     public void Dispose() => _turn?.Dispose();
-
-    private static void RequireConsistent(Job job, IReadOnlyList<string>? prompts)
-    {
-        var driven = prompts?.Count ?? (job.Settings.Prompt is null ? 0 : 1);
-        if (prompts is not null && job.Settings.Prompt is not null)
-        {
-            throw new ArgumentException($"Job {job.Id} has a prompt in its settings and {prompts.Count} prompts; one of the two drives the frames.", nameof(prompts));
-        }
-
-        if (driven == 0 || driven != job.PromptCount || job.FrameCount != job.Count * job.PromptCount || job.Settings.Seed is null)
-        {
-            throw new ArgumentException(
-                $"Job {job.Id} says PromptCount {job.PromptCount}, Count {job.Count}, FrameCount {job.FrameCount} and Seed {job.Settings.Seed}, but brings {driven} prompts; a seed must be set and FrameCount be Count times the prompts.",
-                nameof(job));
-        }
-    }
-
-    private static async Task<SubmitResult?> EarlierAsync(FarmDb db, Job job, CancellationToken cancellationToken)
-    {
-        if (job.IdempotencyKey is null)
-        {
-            return null;
-        }
-
-        var earlier = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(known => known.Tenant == job.Tenant && known.IdempotencyKey == job.IdempotencyKey, cancellationToken);
-        return earlier is null ? null : new SubmitResult(earlier.RequestHash == job.RequestHash ? SubmitOutcome.Existing : SubmitOutcome.Conflict, earlier);
-    }
-
-    private static async Task<LeaseOffered> OfferOfAsync(FarmDb db, Job job, Lease lease, CancellationToken cancellationToken)
-    {
-        var prompts = await JobPrompts.ReadAsync(db, job, lease.First, lease.Count, cancellationToken);
-        var firstPrompt = JobPrompts.PromptOf(job, lease.First);
-        var frames = Enumerable.Range(0, lease.Count)
-            .Select(offset => lease.First + offset)
-            .Select(index => new LeasedFrame(index, JobPrompts.SeedOf(job, index), JobPrompts.PromptOf(job, index) - firstPrompt));
-        return new LeaseOffered(lease.AttemptId, lease.Fence, job.Id, job.Tenant, job.Model, job.ModelDigest, job.Settings, job.Output, prompts, [.. frames]);
-    }
 
     private async Task<EndResult> ReturnAsync(List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken)
     {

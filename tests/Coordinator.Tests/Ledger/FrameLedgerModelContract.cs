@@ -14,6 +14,7 @@ public abstract class FrameLedgerModelContract(LedgerDatabase database, ITestOut
     private readonly FrameLedger _hasty = database.Ledger(LedgerData.Hasty);
     private readonly LedgerModel _model = new();
     private readonly Queue<FramesRendered> _sent = new();
+    private readonly HashSet<JobState> _reached = [];
     private Random _random = new(0);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -40,8 +41,7 @@ public abstract class FrameLedgerModelContract(LedgerDatabase database, ITestOut
             }
         }
 
-        Assert.Contains(_model.Jobs.Values, job => job.State == JobState.Completed);
-        Assert.Contains(_model.Jobs.Values, job => job.State == JobState.Cancelled);
+        Assert.Superset(new HashSet<JobState> { JobState.Completed, JobState.Cancelled }, _reached);
     }
 
     private Func<Task> Call() => _random.Next(100) switch
@@ -176,7 +176,8 @@ public abstract class FrameLedgerModelContract(LedgerDatabase database, ITestOut
     {
         if (_model.Jobs.Count > 0)
         {
-            var jobId = Pick([.. _model.Jobs.Keys]);
+            var live = _model.Jobs.Where(job => !job.Value.IsTerminal).Select(job => job.Key).ToArray();
+            var jobId = Pick(live.Length > 0 && _random.Next(4) > 0 ? live : [.. _model.Jobs.Keys]);
             var wasTerminal = _model.Jobs[jobId].IsTerminal;
             var result = await _ledger.CancelAsync(jobId, Cancelled);
             Assert.Equal(!wasTerminal, result!.WasCancelled);
@@ -193,6 +194,7 @@ public abstract class FrameLedgerModelContract(LedgerDatabase database, ITestOut
         var frames = (await db.Frames.AsNoTracking().ToListAsync(Cancelled)).ToLookup(frame => frame.JobId);
         foreach (var job in await db.Jobs.AsNoTracking().ToListAsync(Cancelled))
         {
+            _reached.Add(job.State);
             Assert.Equal(_model.Picture(job.Id), LedgerModel.Picture(job, spans[job.Id], leases[job.Id], frames[job.Id]));
             var neighbours = spans[job.Id].OrderBy(span => span.First).ToList();
             Assert.DoesNotContain(neighbours.Zip(neighbours.Skip(1)), pair => pair.First.End == pair.Second.First && (pair.First.Tries, pair.First.Crashes) == (pair.Second.Tries, pair.Second.Crashes));

@@ -445,7 +445,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.HasKey("JobId", "First")
                         .HasName("pk_spans");
 
-                    b.HasIndex(new[] { "Rank", "Priority", "SubmittedAt", "JobId", "First" }, "ix_spans_queue")
+                    b.HasIndex("Rank", "Priority", "SubmittedAt", "JobId", "First")
                         .IsDescending(false, true, false, false, false)
                         .HasDatabaseName("ix_spans_queue");
 
