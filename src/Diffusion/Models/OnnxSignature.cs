@@ -162,22 +162,3 @@ internal sealed record OnnxSignature(IReadOnlyList<OnnxValue> Inputs, IReadOnlyL
         throw new InvalidDataException("it is not an ONNX file");
     }
 }
-
-/// <summary>An input or output: a dimension of -1 is free, a shape of null is not stated.</summary>
-internal sealed record OnnxValue(string Name, OnnxElement Element, IReadOnlyList<long>? Shape)
-{
-    public override string ToString() =>
-        $"{Name} ({Element} [{string.Join(", ", (Shape ?? []).Select(size => size < 0 ? "?" : size.ToString(System.Globalization.CultureInfo.InvariantCulture)))}])";
-}
-
-/// <summary>The element types of TensorProto.DataType that diffusion networks use.</summary>
-internal enum OnnxElement
-{
-    Unknown = 0,
-    Float32 = 1,
-    Int32 = 6,
-    Int64 = 7,
-    Float16 = 10,
-    Float64 = 11,
-    BFloat16 = 16,
-}
