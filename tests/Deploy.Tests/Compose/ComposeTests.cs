@@ -1,3 +1,4 @@
+using RenderFarm.Deploy.Tests.Settings;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Services;
 using YamlDotNet.RepresentationModel;
@@ -84,6 +85,19 @@ public sealed class ComposeTests
         Assert.DoesNotContain("deploy", Keys(services["worker"]));
     }
 
+    [Theory]
+    [InlineData("coordinator", "Database", "Bus", "Artifacts", "Access")]
+    [InlineData("worker", "Bus", "Artifacts", "Worker")]
+    [InlineData("worker-gpu", "Bus", "Artifacts", "Worker")]
+    [InlineData("migrate", "Database")]
+    public async Task Programs_accept_the_settings_that_they_are_given(string service, params string[] sections)
+    {
+        var variables = Environment((await ServicesAsync())[service]);
+        variables["RENDERFARM__Worker__Models"] = Checkout.PathOf("models");
+
+        Assert.Empty(SettingKeys.Problems(variables, sections));
+    }
+
     [Fact]
     public async Task Nothing_is_published_beyond_this_machine_unless_asked()
     {
@@ -115,6 +129,9 @@ public sealed class ComposeTests
         yaml.Load(new StringReader(run.Output));
         return yaml.Documents[0].RootNode["services"];
     }
+
+    private static Dictionary<string, string> Environment(YamlNode service) =>
+        ((YamlMappingNode)service["environment"]).Children.ToDictionary(entry => Text(entry.Key), entry => Text(entry.Value));
 
     private static List<string> Keys(YamlNode node) =>
         [.. ((YamlMappingNode)node).Children.Keys.Select(Text).Order(StringComparer.Ordinal)];

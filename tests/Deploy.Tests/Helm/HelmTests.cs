@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using RenderFarm.Deploy.Tests.Settings;
 using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.Deploy.Tests.Helm;
@@ -98,6 +99,20 @@ public sealed class HelmTests
         Assert.Equal("/farm", bus.AbsolutePath);
     }
 
+    [Theory]
+    [InlineData("defaults")]
+    [InlineData("gpu")]
+    [InlineData("ingress with TLS")]
+    [InlineData("everything on")]
+    public async Task Programs_accept_the_settings_that_they_are_given(string installation)
+    {
+        var objects = await Chart.ObjectsAsync(installation, Cancelled);
+
+        Assert.Empty(SettingKeys.Problems(Variables(objects, objects.OfType<V1Deployment>().Single().Spec.Template), "Database", "Bus", "Artifacts", "Access"));
+        Assert.Empty(SettingKeys.Problems(Variables(objects, objects.OfType<V1StatefulSet>().Single().Spec.Template), "Bus", "Artifacts", "Worker"));
+        Assert.Empty(SettingKeys.Problems(Variables(objects, objects.OfType<V1Job>().Single().Spec.Template), "Database"));
+    }
+
     [Fact]
     public async Task A_gpu_worker_asks_for_its_gpu()
     {
@@ -166,6 +181,7 @@ public sealed class HelmTests
     [InlineData("secrets.accessKey=short", "accessKey")]
     [InlineData("worker.drainTimeout=60", "drainTimeout")]
     [InlineData("worker.drainTimeout=00:05:00", "must be more than worker.drainTimeout")]
+    [InlineData("worker.gpu.enabled=true", "worker.memoryBudgetMiB is needed")]
     [InlineData("secrets.busPassword=", "secrets.busPassword is needed")]
     public async Task A_wrong_value_is_named(string value, string named)
     {
@@ -173,6 +189,20 @@ public sealed class HelmTests
 
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains(named, run.Errors, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, string> Variables(IReadOnlyList<IKubernetesObject<V1ObjectMeta>> objects, V1PodTemplateSpec pod)
+    {
+        var container = pod.Spec.Containers[0];
+        var secret = objects.OfType<V1Secret>().Single().StringData;
+        var variables = container.EnvFrom is null ? [] : new Dictionary<string, string>(objects.OfType<V1ConfigMap>().Single().Data);
+        foreach (var variable in container.Env)
+        {
+            variables[variable.Name] = variable.Value ?? (variable.ValueFrom.SecretKeyRef is { } key ? secret[key.Key] : "farm-renderfarm-worker-0");
+        }
+
+        variables["RENDERFARM__Worker__Models"] = Checkout.PathOf("models");
+        return variables;
     }
 
     private static IEnumerable<V1PodSpec> Pods(IReadOnlyList<IKubernetesObject<V1ObjectMeta>> objects) =>

@@ -1,4 +1,4 @@
-namespace RenderFarm.Deploy.Tests;
+namespace RenderFarm.Deploy.Tests.Settings;
 
 public sealed class SettingKeysTests
 {
@@ -33,5 +33,14 @@ public sealed class SettingKeysTests
             .Where(file => !named.Contains(file) && SettingKeys.In(File.ReadAllText(file)).Count > 0);
 
         Assert.Empty(others);
+    }
+
+    [Fact]
+    public void A_wrong_setting_would_be_found()
+    {
+        var problems = SettingKeys.Problems(
+            new Dictionary<string, string> { ["RENDERFARM__Bus__Transport"] = "RabbitMq", ["RENDERFARM__Bus__Uri"] = "http://rabbitmq" }, "Bus");
+
+        Assert.Contains("RENDERFARM__Bus__Uri", Assert.Single(problems), StringComparison.Ordinal);
     }
 }
