@@ -50,7 +50,7 @@ internal sealed record SchedulerConfig
     public bool EndsAtSmallestSigma { get; init; }
 
     /// <summary>The most steps for which every spacing stays inside the trained timesteps.</summary>
-    public int MaxSteps => TrainTimesteps - Math.Max(StepsOffset, 1);
+    public int MaxSteps => TrainTimesteps - 1 - Math.Max(StepsOffset, 1);
 
     public static SchedulerConfig? Read(ProblemList problems)
     {
