@@ -20,6 +20,10 @@ internal sealed partial class HeldLeases
             var ending = lease.Ending ?? new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Request, lease.Failed[0].Error);
             Report(lease.Offer, ending, lease.Failed);
         }
+        else
+        {
+            LogDone(lease.Offer.AttemptId, lease.Offer.JobId, lease.Offer.Frames.Count);
+        }
     }
 
     private void Leave(HeldLease lease)
@@ -52,6 +56,9 @@ internal sealed partial class HeldLeases
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Took lease {AttemptId} of job {JobId}: {Frames} frames with {Model}")]
     private partial void LogTaken(Guid attemptId, Guid jobId, int frames, string model);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Lease {AttemptId} of job {JobId} is done: {Frames} frames are answered for")]
+    private partial void LogDone(Guid attemptId, Guid jobId, int frames);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Lease {AttemptId} of job {JobId} was offered again and is left as it is")]
     private partial void LogDuplicate(Guid attemptId, Guid jobId);

@@ -36,9 +36,29 @@ internal sealed partial class StoredFrames(IArtifactStore store, WorkerIdentity 
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await CheckAsync(cancellationToken);
         await foreach (var key in _unwanted.Reader.ReadAllAsync(cancellationToken))
         {
             await DeleteAsync(key, cancellationToken);
+        }
+    }
+
+    // Says at the start what is wrong, not at the first finished frame, and makes a missing bucket.
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(me.Epoch);
+        while (true)
+        {
+            try
+            {
+                await store.CheckAsync(cancellationToken);
+                return;
+            }
+            catch (ArtifactStoreException ex)
+            {
+                LogNotReady(ex.Message);
+                await Task.Delay(backoff.Next(), time, cancellationToken);
+            }
         }
     }
 
@@ -60,6 +80,9 @@ internal sealed partial class StoredFrames(IArtifactStore store, WorkerIdentity 
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The artifact store is not ready: {Reason}")]
+    private partial void LogNotReady(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Key} could not be stored (try {Tries}), again in {Wait}: {Reason}")]
     private partial void LogNotStored(string key, int tries, TimeSpan wait, string reason);

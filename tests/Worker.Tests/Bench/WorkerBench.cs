@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
@@ -43,7 +44,8 @@ internal sealed class WorkerBench : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value));
         builder.Services.AddSingleton<FakeCoordinator>();
-        builder.Services.AddSingleton<IArtifactStore>(new FlakyStore(new FolderArtifacts(Path.Combine(folder.Path, "artifacts"))));
+        builder.Services.AddHostedService<LastMessages>();
+        builder.Services.AddSingleton<IArtifactStore>(new FlakyStore(StoreOf(builder.Configuration, folder)));
         builder.Services.AddBusPart(new BusPart(
             bus => bus.AddConsumer<FakeCoordinatorConsumer>(),
             [
@@ -52,6 +54,7 @@ internal sealed class WorkerBench : IAsyncDisposable
             ]));
         builder.AddWorker();
         builder.Services.AddFarmBus(builder.Configuration);
+        builder.Services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
         var bench = new WorkerBench(folder, builder.Build());
         await bench._host.StartAsync(TestContext.Current.CancellationToken);
         await bench.Coordinator.FirstAsync<WorkerJoined>();
@@ -108,10 +111,32 @@ internal sealed class WorkerBench : IAsyncDisposable
         }
     }
 
+    public Task<HealthReport> HealthAsync() => _host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == WorkerHost.HealthCheck, TestContext.Current.CancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         _host.Dispose();
         _folder.Dispose();
     }
+
+    private static IArtifactStore StoreOf(ConfigurationManager configuration, TemporaryFolder folder) => configuration.GetSection("Artifacts:S3").Get<S3Options>() is { } options
+        ? new S3Artifacts(options, TimeProvider.System)
+        : new FolderArtifacts(Path.Combine(folder.Path, "artifacts"));
+}
+
+/// <summary>Holds the bus until the coordinator has heard the worker's goodbye: services are stopped in the reverse order of their registration.</summary>
+internal sealed class LastMessages(FakeCoordinator coordinator) : IHostedLifecycleService
+{
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => coordinator.FirstAsync<WorkerLeft>();
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

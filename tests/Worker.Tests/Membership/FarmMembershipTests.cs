@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Tests.Bench;
 
@@ -40,5 +41,16 @@ public sealed class FarmMembershipTests
         await using var bench = await WorkerBench.StartAsync();
         await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.Sequence == 3);
         Assert.Equal([1, 2, 3], bench.Coordinator.Of<WorkerHeartbeat>().Select(beat => beat.Sequence).Order().Take(3));
+    }
+
+    [Fact]
+    public async Task A_worker_is_ready_from_its_join_to_its_drain()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        Assert.Equal(HealthStatus.Healthy, (await bench.HealthAsync()).Status);
+        await bench.StopAsync();
+        var stopped = await bench.HealthAsync();
+        Assert.Equal(HealthStatus.Unhealthy, stopped.Status);
+        Assert.Contains("draining", stopped.Entries[WorkerHost.HealthCheck].Description, StringComparison.Ordinal);
     }
 }
