@@ -11,8 +11,8 @@ using RenderFarm.Coordinator.Database;
 namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteFarmDb))]
-    [Migration("20261122213506_FramesByTime")]
-    partial class FramesByTime
+    [Migration("20261122200000_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -448,9 +448,9 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.HasKey("JobId", "First")
                         .HasName("pk_spans");
 
-                    b.HasIndex(new[] { "Rank", "Priority", "SubmittedAt", "JobId", "First" }, "ix_spans_queue")
+                    b.HasIndex("Rank", "Priority", "SubmittedAt", "JobId", "First")
                         .IsDescending(false, true, false, false, false)
-                        .HasDatabaseName("ix_spans_rank_priority_submitted_at_job_id_first");
+                        .HasDatabaseName("ix_spans_queue");
 
                     b.ToTable("spans", null, t =>
                         {

@@ -246,6 +246,11 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                 columns: new[] { "job_id", "fence" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_frames_committed_at_state",
+                table: "frames",
+                columns: new[] { "committed_at", "state" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_frames_job_id_version",
                 table: "frames",
                 columns: new[] { "job_id", "version" });
