@@ -1,4 +1,5 @@
 using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Dashboard;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Leases;
@@ -34,14 +35,17 @@ public static class CoordinatorHost
         services.AddSingleton<LoseWorkers>();
         services.AddHostedService(provider => provider.GetRequiredService<LoseWorkers>());
         services.AddFarmApi(builder.Configuration);
+        services.AddFarmDashboard();
         return builder;
     }
 
     /// <summary>Maps its endpoints.</summary>
     public static WebApplication MapCoordinator(this WebApplication app)
     {
+        app.UseFarmDashboard();
         app.UseFarmApi();
         app.MapFarmApi();
+        app.MapFarmDashboard();
         return app;
     }
 }

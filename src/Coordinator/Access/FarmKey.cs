@@ -33,6 +33,9 @@ internal sealed class FarmKey
         return $"{expires}.{Signature(expires)}";
     }
 
+    /// <summary>32 secret bytes for one purpose, the same in every coordinator of the farm.</summary>
+    public byte[] Derive(string purpose) => HKDF.Expand(HashAlgorithmName.SHA256, _hash, 32, Encoding.UTF8.GetBytes(purpose));
+
     public bool IsLiveSession(string session)
     {
         var dot = session.IndexOf('.', StringComparison.Ordinal);

@@ -39,7 +39,7 @@ internal static class ApiEndpoints
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => IsForPrograms(context.HttpContext.Request)
             ? Problems.Of(context.HttpContext.Response.StatusCode, Explain(context.HttpContext)).ExecuteAsync(context.HttpContext)
-            : context.Next(context.HttpContext));
+            : Task.CompletedTask);
         app.UseRouting();
         app.UseFarmAccess();
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Access;
 using RenderFarm.Coordinator.Dashboard.Layout;
@@ -12,11 +13,17 @@ internal static class DashboardHost
     public static IServiceCollection AddFarmDashboard(this IServiceCollection services)
     {
         services.AddRazorComponents().AddInteractiveServerComponents();
+        // This keeps keys of its own on disk, which the pages do not use.
+        services.Remove(services.First(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
+        services.AddSingleton<IDataProtectionProvider, PageProtection>();
         services.AddSingleton<DashboardFiles>();
         services.AddSingleton<FarmActivity>();
         services.AddSingleton<JobHistory>();
         return services;
     }
+
+    /// <summary>Before the API, which answers programs itself: what is left without an answer is a browser's.</summary>
+    public static void UseFarmDashboard(this IApplicationBuilder app) => app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
 
     public static void MapFarmDashboard(this IEndpointRouteBuilder routes)
     {
