@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Playwright;
+using RenderFarm.Cli.Hosting;
+using RenderFarm.Client;
+using RenderFarm.TestKit;
+using RenderFarm.TestKit.Services;
+
+namespace RenderFarm.EndToEnd.Dashboard;
+
+/// <summary>An embedded farm with the bundled model, and a real browser before it.</summary>
+public sealed class DashboardFarm : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private EmbeddedFarm _farm = null!;
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    public Uri Address => _farm.Address;
+
+    public Uri SignInAddress => _farm.SignInAddress;
+
+    public string Key => _farm.Key;
+
+    public RenderFarmClient Client { get; private set; } = null!;
+
+    /// <summary>Where the tests leave what they saw.</summary>
+    public string Pictures { get; } = Directory.CreateTempSubdirectory("renderfarm-dashboard-").FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        var chromium = TestEnvironment.Chromium;
+        Assert.True(File.Exists(chromium), $"RENDERFARM_TEST_CHROMIUM names {chromium}, which does not exist; the dashboard is tested in a real browser.");
+        _farm = await EmbeddedFarm.StartAsync(_folder.Path, Path.Combine(Root(), "models"), 0, [], LogLevel.Warning, CancellationToken.None);
+        Client = new RenderFarmClient(Address, Key);
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = chromium,
+            Headless = true,
+            Args =
+            [
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+            ],
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+        Client?.Dispose();
+        if (_farm is not null)
+        {
+            await _farm.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    /// <summary>A browser of its own, not signed in.</summary>
+    public async Task<BrowserPage> NewBrowserAsync(int width = 1440, int height = 960, ColorScheme theme = ColorScheme.Dark)
+    {
+        var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = theme, BaseURL = Address.ToString() });
+        // Pictures are rendered on whatever processor there is.
+        context.SetDefaultTimeout(60_000);
+        return new BrowserPage(context, await context.NewPageAsync(), Pictures);
+    }
+
+    /// <summary>A browser of its own with a session.</summary>
+    public async Task<BrowserPage> SignedInAsync(int width = 1440, int height = 960, ColorScheme theme = ColorScheme.Dark)
+    {
+        var browser = await NewBrowserAsync(width, height, theme);
+        await browser.Page.GotoAsync(SignInAddress.ToString());
+        await browser.Page.Locator(".kpis").WaitForAsync();
+        return browser;
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "RenderFarm.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException($"No RenderFarm.sln above {AppContext.BaseDirectory}.");
+    }
+}
