@@ -1,1 +1,4 @@
-return 0;
+using RenderFarm.Cli;
+using RenderFarm.Cli.Output;
+
+return await FarmProgram.RunAsync(args, Terminal.OfThisProcess());

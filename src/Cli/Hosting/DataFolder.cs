@@ -6,6 +6,8 @@ namespace RenderFarm.Cli.Hosting;
 /// <summary>Where an embedded farm keeps its database, pictures and key. One process at a time holds it.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    public const string DatabaseFile = "farm.db";
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream held)
@@ -17,7 +19,7 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Absolute path.</summary>
     public string Path { get; }
 
-    public string Database => System.IO.Path.Combine(Path, "farm.db");
+    public string Database => System.IO.Path.Combine(Path, DatabaseFile);
 
     public string Artifacts => System.IO.Path.Combine(Path, "artifacts");
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Access;
@@ -55,6 +56,8 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             builder.Configuration.AddInMemoryCollection(Settings(data, models, key)).AddFarmConfiguration(arguments);
             builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}");
             builder.Services.AddRouting();
+            // Ctrl+C belongs to the command that started the farm: it still talks to it afterwards, for example to cancel its job.
+            builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
             builder.Logging.AddFarmConsole(minimumLevel);
             builder.AddCoordinator();
             builder.AddWorker();
@@ -73,10 +76,6 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>Waits for Ctrl+C or SIGTERM.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) =>
-        Microsoft.Extensions.Hosting.HostingAbstractionsHostExtensions.WaitForShutdownAsync(_app, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -99,4 +98,11 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         ["Worker:Models"] = models,
         ["Worker:DrainTimeout"] = "00:00:10",
     };
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }

@@ -1,0 +1,89 @@
+namespace RenderFarm.Cli.Models;
+
+/// <summary>The models of a farm on this machine: those added to its data folder, and those that came with the program.</summary>
+internal static class LocalModels
+{
+    private const string Marker = "model_index.json";
+
+    public static string FolderOf(string dataFolder) => Path.Combine(dataFolder, "models");
+
+    /// <summary>Makes the folder of models and links the program's own into it; the answer is the folder.</summary>
+    public static string Prepare(string dataFolder)
+    {
+        var folder = Directory.CreateDirectory(FolderOf(dataFolder)).FullName;
+        foreach (var model in Bundled())
+        {
+            Link(model, Path.Combine(folder, Path.GetFileName(model)));
+        }
+
+        return folder;
+    }
+
+    /// <summary>Model folders of a folder, by name.</summary>
+    public static IReadOnlyList<string> In(string folder) => Directory.Exists(folder)
+        ? [.. Directory.EnumerateDirectories(folder).Where(model => File.Exists(Path.Combine(model, Marker))).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Copies a model into the folder, whole or not at all.</summary>
+    public static void Copy(string source, string target)
+    {
+        var aside = $"{target}.{Environment.ProcessId}.part";
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+            {
+                var copy = Path.Combine(aside, Path.GetRelativePath(source, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+                File.Copy(file, copy);
+            }
+
+            Directory.Move(aside, target);
+        }
+        finally
+        {
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>A folder <c>models</c> next to the program, or above it when it runs from the sources.</summary>
+    private static IReadOnlyList<string> Bundled()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (In(Path.Combine(folder.FullName, "models")) is { Count: > 0 } models)
+            {
+                return models;
+            }
+        }
+
+        return [];
+    }
+
+    private static void Link(string model, string link)
+    {
+        var known = new DirectoryInfo(link);
+        if (known.LinkTarget == model || (known.LinkTarget is null && known.Exists))
+        {
+            return;
+        }
+
+        if (known.LinkTarget is not null)
+        {
+            // It points to where the program lay before.
+            known.Delete();
+        }
+
+        try
+        {
+            Directory.CreateSymbolicLink(link, model);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Windows lets only some users make links.
+            Copy(model, link);
+        }
+    }
+}
