@@ -20,6 +20,7 @@ internal sealed partial class WorkerLoops(IEnumerable<IWorkerLoop> loops, Worker
     {
         await _stop.CancelAsync();
         await (_running ?? Task.CompletedTask);
+        _running = null;
     }
 
     public void Dispose() => _stop.Dispose();

@@ -18,7 +18,6 @@ internal sealed class WorkerBench : IAsyncDisposable
     public const string Tenant = "acme";
     private readonly TemporaryFolder _folder;
     private readonly IHost _host;
-    private bool _isStopped;
 
     private WorkerBench(TemporaryFolder folder, IHost host) => (_folder, _host) = (folder, host);
 
@@ -102,14 +101,7 @@ internal sealed class WorkerBench : IAsyncDisposable
     }
 
     /// <summary>Stops the host as SIGTERM does.</summary>
-    public async Task StopAsync()
-    {
-        if (!_isStopped)
-        {
-            _isStopped = true;
-            await _host.StopAsync(CancellationToken.None);
-        }
-    }
+    public Task StopAsync() => _host.StopAsync(CancellationToken.None);
 
     public Task<HealthReport> HealthAsync() => _host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == WorkerHost.HealthCheck, TestContext.Current.CancellationToken);
 

@@ -49,4 +49,13 @@ public sealed class DrainTests
         await bench.StopAsync();
         Assert.Equal((bench.Me.Name, bench.Me.Epoch), Assert.Single(bench.Coordinator.Of<WorkerLeft>().Select(left => (left.Worker, left.Epoch))));
     }
+
+    [Fact]
+    public async Task A_host_that_is_stopped_twice_drains_once()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        await bench.StopAsync();
+        await bench.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Single(bench.Coordinator.Of<WorkerLeft>());
+    }
 }
