@@ -17,7 +17,7 @@ internal sealed partial class LedgerBook
         var (committed, refused, fresh) = (new List<long>(), new List<long>(), new List<RenderedFrame>());
         foreach (var frame in report.Frames)
         {
-            if (frame.Index < first || frame.Index >= end)
+            if (frame.Index < first || frame.Index >= end || !IsSound(report, frame))
             {
                 refused.Add(frame.Index);
             }
@@ -44,6 +44,15 @@ internal sealed partial class LedgerBook
         }
 
         return new FramesCommitted(report.AttemptId, committed, refused);
+    }
+
+    /// <summary>A worker is another program: a frame that names an object of some other attempt, or could not be stored as it stands, is not let in.</summary>
+    private bool IsSound(FramesRendered report, RenderedFrame frame)
+    {
+        var job = _jobs[report.JobId];
+        return frame.ArtifactKey == ArtifactKeys.For(job.Tenant, job.Id, frame.Index, report.AttemptId, job.Output.Format)
+            && frame.Sha256 is { Length: 64 } && frame.Sha256.All(char.IsAsciiHexDigitLower)
+            && frame is { Bytes: > 0, Width: > 0, Height: > 0, RenderMilliseconds: >= 0 };
     }
 
     private Attempt? EndedAttempt(FramesRendered report) =>

@@ -6,9 +6,12 @@ namespace RenderFarm.Coordinator.Ledger;
 
 internal sealed partial class LedgerBook
 {
+    private const int MaxMessageLength = 2000;
+
     /// <summary>Ends a lease: frames given up by name fail, the rest fails or returns to spans by error class. A stale report changes nothing.</summary>
-    public void End(LeaseEnded report)
+    public void End(LeaseEnded said)
     {
+        var report = said with { Message = Storable(said.Message), Failed = [.. said.Failed.Select(frame => frame with { Error = Storable(frame.Error) ?? "no reason given" })] };
         if (LiveLease(report.AttemptId, report.Fence, report.JobId) is not { } lease)
         {
             return;
@@ -108,6 +111,11 @@ internal sealed partial class LedgerBook
             });
         }
     }
+
+    /// <summary>Native errors come with zero bytes, which PostgreSQL does not store, and at any length.</summary>
+    private static string? Storable(string? text) => text?.Replace("\0", "", StringComparison.Ordinal) is { } clean
+        ? clean[..Math.Min(clean.Length, MaxMessageLength)]
+        : null;
 
     private static IEnumerable<long> Frames((long First, long Count) range)
     {

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Tests.Ledger;
 
@@ -71,6 +72,30 @@ public abstract partial class FrameLedgerContract
         Assert.Equal([0], Assert.Single((await _ledger.CommitAsync([report with { AttemptId = Guid.NewGuid() }], Cancelled)).Answers).Refused);
         Assert.Equal([0], Assert.Single((await _ledger.CommitAsync([report with { JobId = Guid.NewGuid() }], Cancelled)).Answers).Refused);
         Assert.Equal(0, (await LoadAsync(job)).Rendered);
+    }
+
+    [Fact]
+    public async Task Frame_that_names_another_object_or_makes_no_sense_is_refused_and_the_others_commit()
+    {
+        var job = await SubmitAsync(2);
+        var offer = await OfferAsync(job, 0, 2);
+        var sound = LedgerData.Frame(offer, 0);
+        RenderedFrame[] unsound =
+        [
+            sound with { ArtifactKey = sound.ArtifactKey.Replace("default/", "other/", StringComparison.Ordinal) },
+            sound with { ArtifactKey = null! },
+            sound with { Sha256 = "zz" },
+            sound with { Sha256 = null! },
+            sound with { Bytes = 0 },
+            sound with { Width = -1 },
+            sound with { RenderMilliseconds = -1 },
+        ];
+        var report = LedgerData.Rendered(offer, Ada, 1);
+
+        var answers = (await _ledger.CommitAsync([.. unsound.Select(frame => report with { Frames = [frame] }), report], Cancelled)).Answers;
+
+        Assert.All(answers.SkipLast(1), answer => Assert.Equal("committed , refused 0", Words(answer)));
+        Assert.Equal("committed 1, refused ", Words(answers[^1]));
     }
 
     [Fact]

@@ -88,6 +88,18 @@ public abstract partial class FrameLedgerContract
     }
 
     [Fact]
+    public async Task Native_message_with_zero_bytes_and_without_end_is_stored_as_text()
+    {
+        var job = await SubmitAsync(1);
+        var offer = await OfferAsync(job, 0, 1);
+
+        await _ledger.EndAsync([LedgerData.Ended(offer, Ada, ErrorClass.Request, "bad\0 device" + new string('x', 5000))], Cancelled);
+
+        Assert.StartsWith("bad devicexxx", (await LoadAsync(job)).Error, StringComparison.Ordinal);
+        Assert.Equal(2000, (await AttemptAsync(offer)).Message!.Length);
+    }
+
+    [Fact]
     public async Task Only_the_named_frames_of_a_bad_request_fail()
     {
         var job = await SubmitAsync(4);
