@@ -40,7 +40,7 @@ internal static class SignIn
 
     private static ContentHttpResult Form(string? returnUrl, string fault)
     {
-        var alert = fault.Length == 0 ? "" : $"<p role=\"alert\">{HtmlEncoder.Default.Encode(fault)}</p>";
+        var alert = fault.Length == 0 ? "" : $"<p class=\"problem\" role=\"alert\">{HtmlEncoder.Default.Encode(fault)}</p>";
         var html = $$"""
             <!doctype html>
             <html lang="en">
@@ -48,22 +48,19 @@ internal static class SignIn
               <meta charset="utf-8">
               <meta name="viewport" content="width=device-width, initial-scale=1">
               <title>RenderFarm: sign in</title>
-              <style>
-                :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-                body { display: grid; place-items: center; min-height: 90vh; margin: 0; }
-                form { display: grid; gap: .75rem; width: min(26rem, 90vw); }
-                input, button { font: inherit; padding: .5rem .75rem; border-radius: .4rem; border: 1px solid #8888; }
-                p[role=alert] { color: #d33; margin: 0; }
-              </style>
+              <link rel="icon" type="image/svg+xml" href="assets/icon.svg">
+              <link rel="stylesheet" href="assets/farm.css">
+              <script src="assets/farm.js"></script>
             </head>
-            <body>
-              <form method="post" action="{{Path}}">
-                <h1>RenderFarm</h1>
+            <body class="sign-in">
+              <form method="post" action="{{Path}}" class="card">
+                <h1><span class="mark"></span> RenderFarm</h1>
                 <label for="key">The farm's key</label>
-                <input id="key" name="key" type="password" autocomplete="current-password" required autofocus placeholder="rf_...">
+                <input class="field" id="key" name="key" type="password" autocomplete="current-password" required autofocus placeholder="rf_...">
                 <input type="hidden" name="returnUrl" value="{{HtmlEncoder.Default.Encode(IsLocal(returnUrl) ? returnUrl! : "/")}}">
                 {{alert}}
-                <button>Sign in</button>
+                <button class="button primary">Sign in</button>
+                <p class="hint">The embedded farm prints it with a link that signs in; elsewhere it is the setting Access:Key.</p>
               </form>
             </body>
             </html>

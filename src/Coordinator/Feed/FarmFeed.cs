@@ -20,7 +20,7 @@ internal sealed class FarmFeed(TimeProvider time)
         return subscription;
     }
 
-    /// <summary>Latest step of every batch of the job (of all jobs when null) that reported lately.</summary>
+    /// <summary>Latest step of every batch of the job (of all jobs when null) that reported lately, newest first: a worker's later batches follow its earlier ones.</summary>
     public IReadOnlyList<StepProgressed> Steps(Guid? job = null)
     {
         foreach (var (attempt, entry) in _steps)
@@ -31,7 +31,7 @@ internal sealed class FarmFeed(TimeProvider time)
             }
         }
 
-        return [.. _steps.Values.Select(x => x.Step).Where(x => job is null || x.JobId == job).OrderBy(x => x.Frames[0])];
+        return [.. _steps.Values.OrderByDescending(x => x.At).Select(x => x.Step).Where(x => job is null || x.JobId == job)];
     }
 
     /// <summary>A job or a frame of it changed.</summary>

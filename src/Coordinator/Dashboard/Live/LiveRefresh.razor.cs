@@ -3,14 +3,10 @@ using RenderFarm.Coordinator.Feed;
 
 namespace RenderFarm.Coordinator.Dashboard.Live;
 
-/// <summary>Runs a page's refresh when the feed tells of a change, at most four times a second, and every few seconds for what only time changes.</summary>
+/// <summary>Keeps a page live as long as it is open, and says so when its data cannot be read.</summary>
 public sealed partial class LiveRefresh : ComponentBase, IAsyncDisposable
 {
-    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Most = TimeSpan.FromSeconds(5);
-
     private readonly CancellationTokenSource _left = new();
-    private FeedSubscription? _subscription;
     private Task _running = Task.CompletedTask;
     private string? _fault;
 
@@ -24,7 +20,7 @@ public sealed partial class LiveRefresh : ComponentBase, IAsyncDisposable
 
     /// <summary>Data is read no more often than this.</summary>
     [Parameter]
-    public TimeSpan DataEvery { get; set; } = Least;
+    public TimeSpan DataEvery { get; set; } = RefreshLoop.Least;
 
     [Inject]
     private FarmFeed Feed { get; set; } = null!;
@@ -42,59 +38,22 @@ public sealed partial class LiveRefresh : ComponentBase, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _left.CancelAsync();
-        _subscription?.Dispose();
         await _running;
         _left.Dispose();
     }
 
     /// <inheritdoc/>
-    protected override void OnInitialized()
-    {
-        _subscription = Feed.Subscribe(Job);
-        _running = RunAsync(_subscription, _left.Token);
-    }
+    protected override void OnInitialized() => _running = RunAsync(_left.Token);
 
-    private async Task RunAsync(FeedSubscription subscription, CancellationToken cancellationToken)
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
-        var (isDataOld, readAt) = (true, 0L);
         try
         {
-            while (true)
-            {
-                var started = Time.GetTimestamp();
-                var isData = isDataOld && (readAt == 0 || Time.GetElapsedTime(readAt) >= DataEvery);
-                if (isData)
-                {
-                    (isDataOld, readAt) = (false, started);
-                }
-
-                await InvokeAsync(() => RefreshOnceAsync(isData ? LiveChange.Data : LiveChange.Steps, cancellationToken));
-                var change = await NextAsync(subscription, isDataOld ? DataEvery - Time.GetElapsedTime(readAt) : Most, cancellationToken);
-                isDataOld |= change == LiveChange.Data;
-                if (Least - Time.GetElapsedTime(started) is { Ticks: > 0 } rest)
-                {
-                    await Task.Delay(rest, Time, cancellationToken);
-                }
-            }
+            await new RefreshLoop(Feed, Job, DataEvery, Time).RunAsync(change => InvokeAsync(() => RefreshOnceAsync(change, cancellationToken)), cancellationToken);
         }
         catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
         {
             // The page was left.
-        }
-    }
-
-    private async Task<LiveChange> NextAsync(FeedSubscription subscription, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        using var tick = new CancellationTokenSource(patience > TimeSpan.Zero ? patience : TimeSpan.FromMilliseconds(1), Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tick.Token);
-        try
-        {
-            var changes = await subscription.NextAsync(either.Token);
-            return changes.Jobs.Count > 0 || changes.Workers ? LiveChange.Data : LiveChange.Steps;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return LiveChange.Data;
         }
     }
 

@@ -86,8 +86,10 @@ public sealed partial class Job : ComponentBase
             await ReadAsync(cancellationToken);
         }
 
-        _running = Feed.Steps(Id);
-        _steps = _running.SelectMany(step => step.Frames.Select(frame => (frame, step))).GroupBy(pair => pair.frame).ToDictionary(pairs => pairs.Key, pairs => pairs.First().step);
+        // A batch is heard of for a while after its last step.
+        var notRendering = _frames.Where(frame => frame.State != FrameState.Rendering).Select(frame => frame.Index).ToHashSet();
+        _running = _job?.State == JobState.Running ? [.. Feed.Steps(Id).Where(step => !step.Frames.Any(notRendering.Contains))] : [];
+        _steps = _running.SelectMany(step => step.Frames.Select(frame => (frame, step))).DistinctBy(pair => pair.frame).ToDictionary(pair => pair.frame, pair => pair.step);
         StateHasChanged();
     }
 

@@ -80,7 +80,7 @@ public sealed partial class Overview : ComponentBase
         StateHasChanged();
     }
 
-    private IReadOnlyList<StepProgressed> StepsOf(WorkerView worker) => worker.Leases > 0 ? [.. _steps[worker.Name].OrderBy(step => step.AttemptId)] : [];
+    private IReadOnlyList<StepProgressed> StepsOf(WorkerView worker) => worker.Leases > 0 ? [.. _steps[worker.Name].Take(worker.Slots)] : [];
 
     private string ClearsIn() => (Waiting, _activity!.LastMinute) switch
     {

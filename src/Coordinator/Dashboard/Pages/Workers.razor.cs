@@ -53,7 +53,7 @@ public sealed partial class Workers : ComponentBase
         StateHasChanged();
     }
 
-    private IReadOnlyList<StepProgressed> StepsOf(WorkerView worker) => worker.Leases > 0 ? [.. _steps[worker.Name].OrderBy(step => step.AttemptId)] : [];
+    private IReadOnlyList<StepProgressed> StepsOf(WorkerView worker) => worker.Leases > 0 ? [.. _steps[worker.Name].Take(worker.Slots)] : [];
 
     private void Search(ChangeEventArgs typed) => Navigation.NavigateTo(Address(Wanted, typed.Value?.ToString()), replace: true);
 

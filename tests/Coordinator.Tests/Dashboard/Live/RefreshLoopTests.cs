@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Coordinator.Dashboard.Live;
+using RenderFarm.Coordinator.Feed;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Coordinator.Tests.Dashboard.Live;
+
+public sealed class RefreshLoopTests
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly FarmFeed _feed;
+    private readonly ConcurrentQueue<(LiveChange Change, DateTimeOffset At)> _refreshes = new();
+
+    public RefreshLoopTests() => _feed = new FarmFeed(_time);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_storm_of_changes_costs_four_refreshes_a_second()
+    {
+        var job = Guid.NewGuid();
+        await RunAsync(RefreshLoop.Least, refreshes: 6, () => _feed.Notify(new JobChanged(job, 1)));
+
+        Assert.All(Gaps(_refreshes), gap => Assert.True(gap >= RefreshLoop.Least, $"{gap}"));
+        Assert.All(_refreshes, refresh => Assert.Equal(LiveChange.Data, refresh.Change));
+    }
+
+    [Fact]
+    public async Task Data_is_read_no_more_often_than_the_page_wants_while_steps_go_on()
+    {
+        var (job, attempt) = (Guid.NewGuid(), Guid.NewGuid());
+        var second = TimeSpan.FromSeconds(1);
+        await RunAsync(second, refreshes: 12, () =>
+        {
+            _feed.Notify(new JobChanged(job, 1));
+            _feed.Notify(new StepProgressed("one", job, attempt, [0], 1, 20));
+        });
+
+        var reads = _refreshes.Where(refresh => refresh.Change == LiveChange.Data).ToList();
+        Assert.True(reads.Count >= 2);
+        Assert.All(Gaps(reads), gap => Assert.True(gap >= second, $"{gap}"));
+        Assert.Contains(_refreshes, refresh => refresh.Change == LiveChange.Steps);
+    }
+
+    [Fact]
+    public async Task Steps_alone_read_no_data()
+    {
+        var (job, attempt) = (Guid.NewGuid(), Guid.NewGuid());
+        await RunAsync(RefreshLoop.Least, refreshes: 5, () => _feed.Notify(new StepProgressed("one", job, attempt, [0], 1, 20)));
+
+        Assert.Equal([LiveChange.Data, LiveChange.Steps, LiveChange.Steps, LiveChange.Steps, LiveChange.Steps], _refreshes.Take(5).Select(refresh => refresh.Change));
+    }
+
+    [Fact]
+    public async Task Without_changes_a_page_is_refreshed_every_few_seconds()
+    {
+        await RunAsync(RefreshLoop.Least, refreshes: 3, () => { });
+
+        Assert.All(Gaps(_refreshes), gap => Assert.True(gap >= RefreshLoop.Most, $"{gap}"));
+    }
+
+    [Fact]
+    public async Task Changes_of_other_jobs_leave_a_jobs_page_alone()
+    {
+        await RunAsync(RefreshLoop.Least, refreshes: 2, () => _feed.Notify(new JobChanged(Guid.NewGuid(), 1)), job: Guid.NewGuid());
+
+        Assert.All(Gaps(_refreshes), gap => Assert.True(gap >= RefreshLoop.Most, $"{gap}"));
+    }
+
+    private static IEnumerable<TimeSpan> Gaps(IEnumerable<(LiveChange Change, DateTimeOffset At)> refreshes) =>
+        refreshes.Zip(refreshes.Skip(1), (one, next) => next.At - one.At);
+
+    private async Task RunAsync(TimeSpan dataEvery, int refreshes, Action onTick, Guid? job = null)
+    {
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var running = Task.Run(() => new RefreshLoop(_feed, job, dataEvery, _time).RunAsync(RecordAsync, left.Token), Token);
+        while (_refreshes.Count < refreshes)
+        {
+            Token.ThrowIfCancellationRequested();
+            onTick();
+            _time.Advance(Tick);
+            await Task.Yield();
+        }
+
+        await left.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private Task RecordAsync(LiveChange change)
+    {
+        _refreshes.Enqueue((change, _time.GetUtcNow()));
+        return Task.CompletedTask;
+    }
+}
