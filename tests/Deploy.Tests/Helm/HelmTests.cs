@@ -173,6 +173,7 @@ public sealed class HelmTests
         Assert.Contains("path: /metrics", monitor, StringComparison.Ordinal);
         Assert.Contains("app.kubernetes.io/component: coordinator", monitor, StringComparison.Ordinal);
         Assert.Contains("release: prometheus", monitor, StringComparison.Ordinal);
+        Assert.Contains("key: access-key", monitor, StringComparison.Ordinal);
     }
 
     [Theory]
