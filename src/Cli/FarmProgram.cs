@@ -22,11 +22,11 @@ internal static class FarmProgram
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         var line = Root(terminal).Parse(arguments);
-        if (line.Errors.Count > 0)
+        if (UsageErrors.Of(line, arguments) is { Count: > 0 } errors)
         {
-            foreach (var error in line.Errors)
+            foreach (var error in errors)
             {
-                terminal.Complain(error.Message);
+                terminal.Complain(error);
             }
 
             terminal.Note($"'{string.Join(' ', NamesOf(line))} --help' shows how it is used.");

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace RenderFarm.Cli;
@@ -9,8 +8,7 @@ internal static class Faults
     public static string Explain(Exception fault) => fault switch
     {
         OptionsValidationException wrong => string.Join(Environment.NewLine, wrong.Failures.Select(Plain)),
-        AggregateException { InnerExceptions: [var only] } => Explain(only),
-        IOException { InnerException: AddressInUseException inUse } => $"{fault.Message.TrimEnd('.')}: choose another with --port, or stop the other program. ({inUse.Message})",
+        AggregateException several => string.Join(Environment.NewLine, several.InnerExceptions.Select(Explain)),
         UnauthorizedAccessException denied => $"{denied.Message.TrimEnd('.')}: give this user the permission, or choose another place.",
         _ => fault.Message,
     };
@@ -20,6 +18,6 @@ internal static class Faults
     {
         const string Marker = "with the error: '";
         var start = failure.IndexOf(Marker, StringComparison.Ordinal);
-        return start < 0 ? failure : failure[(start + Marker.Length)..].TrimEnd('.', '\'');
+        return start < 0 ? failure : failure[(start + Marker.Length)..^"'.".Length];
     }
 }

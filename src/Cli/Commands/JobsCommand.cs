@@ -2,12 +2,15 @@ using System.CommandLine;
 using RenderFarm.Cli.Farms;
 using RenderFarm.Cli.Output;
 using RenderFarm.Shared;
+using RenderFarm.Shared.Api;
 
 namespace RenderFarm.Cli.Commands;
 
 /// <summary><c>renderfarm jobs</c>: what was submitted, newest first.</summary>
 internal static class JobsCommand
 {
+    private const int MaxTitle = 50;
+
     public static Command Create(Terminal terminal)
     {
         var state = new Option<JobState?>("--state") { Description = "Only jobs of this state: queued, running, completed, failed, cancelled", HelpName = "STATE" };
@@ -30,12 +33,18 @@ internal static class JobsCommand
             {
                 terminal.Table(
                     ["id", "name", "state", "images", "submitted"],
-                    jobs.Select(job => new[] { $"{job.Id}", job.Name, $"{job.State}", Words.Progress(job), $"{job.CreatedAt:yyyy-MM-dd HH:mm}" }),
+                    jobs.Select(job => new[] { $"{job.Id}", Title(job), $"{job.State}", Words.Progress(job), $"{job.CreatedAt:yyyy-MM-dd HH:mm}" }),
                     "No jobs.");
             }
 
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    private static string Title(JobView job)
+    {
+        var title = job.Name.Length > 0 ? job.Name : job.Settings.Prompt ?? $"{job.PromptCount} prompts";
+        return title.Length <= MaxTitle ? title : string.Concat(title.AsSpan(0, MaxTitle - 3), "...");
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.ServiceDefaults.Artifacts;
@@ -28,6 +29,9 @@ internal static class CoordinatorProcess
         builder.Services.AddFarmBus(builder.Configuration);
         await using var app = builder.Build();
         app.MapCoordinator();
+
+        // Wrong settings are named before the servers are tried with them.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
 
         // Nothing is taken on before everything that a promise to a client stands on was seen once.
         var configuration = builder.Configuration;

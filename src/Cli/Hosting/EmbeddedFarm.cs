@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -51,6 +53,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         var data = DataFolder.Lock(folder);
         try
         {
+            RequireFree(port);
             var key = KeyFile.ReadOrCreate(data.KeyFile);
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.Configuration.AddInMemoryCollection(Settings(data, models, key)).AddFarmConfiguration(arguments);
@@ -83,6 +86,20 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         _data.Dispose();
+    }
+
+    /// <summary>Kestrel would tell of it in thirty lines.</summary>
+    private static void RequireFree(int port)
+    {
+        try
+        {
+            using var probe = new TcpListener(IPAddress.Loopback, port);
+            probe.Start();
+        }
+        catch (SocketException fault)
+        {
+            throw new UserError($"Port {port} of 127.0.0.1 cannot be used ({fault.Message}): choose another with --port, or stop the program that has it.", fault);
+        }
     }
 
     private static Dictionary<string, string?> Settings(DataFolder data, string models, string key) => new()

@@ -32,7 +32,7 @@ internal static class WorkerProcess
         app.MapGet("/readyz", ReadyAsync);
 
         // Wrong settings are named before the servers are tried with them.
-        _ = app.Services.GetRequiredService<IOptions<WorkerOptions>>().Value;
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         await BrokerCheck.CheckAsync(builder.Configuration.GetSection("Bus").Get<BusOptions>() ?? new BusOptions(), cancellationToken);
         await app.Services.GetRequiredService<IArtifactStore>().CheckAsync(cancellationToken);
         await ((IHost)app).RunAsync(cancellationToken);

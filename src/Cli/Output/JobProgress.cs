@@ -23,7 +23,7 @@ internal sealed class JobProgress(RenderFarmClient farm, Terminal terminal, Time
                 return await FollowAsync(
                     job,
                     onSettled,
-                    (now, settled) =>
+                    (now, settled, _) =>
                     {
                         bar.Description = now.State == JobState.Queued ? "waiting for a worker" : Words.Progress(now with { Rendered = Math.Max(now.Rendered, settled) });
                         bar.Value = Math.Max(bar.Value, Math.Min(now.FrameCount, settled + Underway()));
@@ -37,9 +37,9 @@ internal sealed class JobProgress(RenderFarmClient farm, Terminal terminal, Time
         return FollowAsync(
             job,
             onSettled,
-            (now, _) =>
+            (now, _, isNews) =>
             {
-                if (time.GetElapsedTime(last) >= LineEvery || now.State.IsTerminal())
+                if (time.GetElapsedTime(last) >= LineEvery || (isNews && now.State.IsTerminal()))
                 {
                     last = time.GetTimestamp();
                     terminal.Note(Words.Progress(now));
@@ -48,7 +48,7 @@ internal sealed class JobProgress(RenderFarmClient farm, Terminal terminal, Time
             cancellationToken);
     }
 
-    private async Task<JobView> FollowAsync(JobView job, Func<FrameView, Task> onSettled, Action<JobView, long> show, CancellationToken cancellationToken)
+    private async Task<JobView> FollowAsync(JobView job, Func<FrameView, Task> onSettled, Action<JobView, long, bool> show, CancellationToken cancellationToken)
     {
         var settled = 0L;
         await foreach (var change in farm.WatchAsync(job.Id, cancellationToken))
@@ -68,7 +68,7 @@ internal sealed class JobProgress(RenderFarmClient farm, Terminal terminal, Time
                     break;
             }
 
-            show(job, settled);
+            show(job, settled, change is JobEvent.JobChanged);
         }
 
         return job;

@@ -12,7 +12,7 @@ internal static class PictureText
 {
     private const int ShortHash = 10;
 
-    /// <summary>The texts by keyword; null where the job wants none. They hold nothing of the attempt, so a frame rendered again has the same bytes.</summary>
+    /// <summary>The texts by keyword; null where the job wants none. They hold nothing of job or attempt: the same settings give the same bytes, whenever and wherever they are rendered.</summary>
     public static IReadOnlyDictionary<string, string>? Of(LeaseOffered offer, LeasedFrame frame, RenderedImage image)
     {
         if (!offer.Output.Metadata)
@@ -24,7 +24,7 @@ internal static class PictureText
         return new Dictionary<string, string>
         {
             ["parameters"] = Parameters(settings, offer.Model, offer.ModelDigest),
-            ["renderfarm"] = JsonSerializer.Serialize(new Provenance(offer.JobId, frame.Index, offer.Model, offer.ModelDigest, settings), FarmJson.Options),
+            ["renderfarm"] = JsonSerializer.Serialize(new Provenance(offer.Model, offer.ModelDigest, settings), FarmJson.Options),
         };
     }
 
@@ -69,5 +69,5 @@ internal static class PictureText
 
     private static string Quoted(string value) => value.AsSpan().ContainsAny(",:\n") ? JsonSerializer.Serialize(value) : value;
 
-    private sealed record Provenance(Guid JobId, long Frame, string Model, string ModelDigest, RenderSettings Settings);
+    private sealed record Provenance(string Model, string ModelDigest, RenderSettings Settings);
 }
