@@ -1,0 +1,126 @@
+using System.Security.Cryptography;
+using System.Text;
+using RenderFarm.Client;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Api;
+using RenderFarm.Shared.Settings;
+using RenderFarm.TestKit.Farms;
+
+namespace RenderFarm.EndToEnd;
+
+public sealed class RenderTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(BothModes.All), MemberType = typeof(BothModes))]
+    public async Task A_job_becomes_pictures_that_carry_their_settings_and_the_same_seed_gives_the_same_bytes(FarmMode mode)
+    {
+        await using var farm = await TestFarm.StartAsync(mode, Cancellation);
+        var first = await RenderAsync(farm, Pizza(4));
+        var again = await RenderAsync(farm, Pizza(4));
+
+        Assert.Equal(4, first.Select(Sha256).Distinct().Count());
+        Assert.Equal(first.Select(PixelsOf), again.Select(PixelsOf));
+        foreach (var picture in first)
+        {
+            var text = Encoding.Latin1.GetString(picture);
+            Assert.Contains("a pizza on a blue background", text, StringComparison.Ordinal);
+            Assert.Contains("Steps: 4, Sampler: DPM++ 2M", text, StringComparison.Ordinal);
+            Assert.Contains("renderfarm", text, StringComparison.Ordinal);
+        }
+
+        await farm.AuditAsync(Cancellation);
+    }
+
+    [Theory]
+    [MemberData(nameof(BothModes.All), MemberType = typeof(BothModes))]
+    public async Task Prompts_are_rendered_count_times_each_and_followed_to_the_end(FarmMode mode)
+    {
+        await using var farm = await TestFarm.StartAsync(mode, Cancellation);
+        var request = Pizza(2) with { Prompts = ["a dog", "a rocket on a black background", "red apple, green background"] };
+        var job = await farm.Client.SubmitAsync(request with { Settings = request.Settings with { Prompt = null } }, cancellationToken: Cancellation);
+
+        var settled = new List<FrameView>();
+        JobView? last = null;
+        await foreach (var happened in farm.Client.WatchAsync(job.Id, Cancellation).WithCancellation(Cancellation))
+        {
+            if (happened is JobEvent.FrameSettled frame)
+            {
+                settled.Add(frame.Frame);
+            }
+            else if (happened is JobEvent.JobChanged changed)
+            {
+                last = changed.Job;
+            }
+        }
+
+        Assert.Equal(JobState.Completed, last?.State);
+        Assert.Equal([0, 1, 2, 3, 4, 5], settled.Select(x => x.Index).Order());
+        Assert.Equal(["a dog", "a dog", "a rocket on a black background", "a rocket on a black background", "red apple, green background", "red apple, green background"],
+            settled.OrderBy(x => x.Index).Select(x => x.Prompt));
+        Assert.Equal([42, 43, 42, 43, 42, 43], settled.OrderBy(x => x.Index).Select(x => x.Seed));
+    }
+
+    [Theory]
+    [MemberData(nameof(BothModes.All), MemberType = typeof(BothModes))]
+    public async Task A_cancelled_job_stops_and_nothing_is_committed_afterwards(FarmMode mode)
+    {
+        await using var farm = await TestFarm.StartAsync(mode, Cancellation);
+        var job = await farm.Client.SubmitAsync(Pizza(1_000_000), cancellationToken: Cancellation);
+        await farm.JobAsync(job.Id, x => x.Rendered > 0, Patience, Cancellation);
+        var cancelled = await farm.Client.CancelJobAsync(job.Id, Cancellation);
+
+        Assert.Equal(JobState.Cancelled, cancelled.State);
+        Assert.Equal(1_000_000, cancelled.Rendered + cancelled.Cancelled);
+        var next = await farm.Client.SubmitAsync(Pizza(2), cancellationToken: Cancellation);
+        await farm.JobAsync(next.Id, x => x.State == JobState.Completed, Patience, Cancellation);
+        Assert.Equal(cancelled.Rendered, (await farm.Client.GetJobAsync(job.Id, Cancellation)).Rendered);
+        await farm.AuditAsync(Cancellation);
+    }
+
+    internal static JobRequest Pizza(long count) => new()
+    {
+        Model = "emoji",
+        Count = count,
+        Settings = new RenderSettings { Prompt = "a pizza on a blue background", Steps = 4, Seed = 42 },
+    };
+
+    internal static string Sha256(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static async Task<List<byte[]>> RenderAsync(TestFarm farm, JobRequest request)
+    {
+        var job = await farm.Client.SubmitAsync(request, cancellationToken: Cancellation);
+        await farm.JobAsync(job.Id, x => x.State == JobState.Completed, Patience, Cancellation);
+        var pictures = new List<byte[]>();
+        await foreach (var frame in farm.Client.FramesAsync(job.Id, cancellationToken: Cancellation))
+        {
+            using var picture = new MemoryStream();
+            await farm.Client.DownloadImageAsync(job.Id, frame.Index, picture, Cancellation);
+            Assert.Equal(frame.Sha256, Sha256(picture.ToArray()));
+            pictures.Add(picture.ToArray());
+        }
+
+        return pictures;
+    }
+
+    // The text chunks name the job; the pixels are in the IDAT chunks.
+    private static string PixelsOf(byte[] png)
+    {
+        using var pixels = new MemoryStream();
+        for (var at = 8; at < png.Length;)
+        {
+            var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
+            if (Encoding.ASCII.GetString(png, at + 4, 4) == "IDAT")
+            {
+                pixels.Write(png, at + 8, length);
+            }
+
+            at += length + 12;
+        }
+
+        return Sha256(pixels.ToArray());
+    }
+}
