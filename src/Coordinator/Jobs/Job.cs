@@ -42,6 +42,9 @@ internal sealed class Job
     /// <summary>Count times PromptCount.</summary>
     public required long FrameCount { get; init; }
 
+    /// <summary>Frames of a lease at most: its offer carries their prompts and stays under 64 KiB.</summary>
+    public int LeaseLimit { get; init; } = OfferSize.MaxFrames;
+
     public long Rendered { get; private set; }
 
     public long Failed { get; private set; }

@@ -15,7 +15,7 @@ public static class JobRules
         CheckRange(request.Priority, -RenderLimits.MaxPriority, RenderLimits.MaxPriority, "priority", errors);
         CheckCount(request, errors);
         CheckPrompts(request, errors);
-        SettingsRules.Check(request.Settings, errors);
+        SettingsRules.Check(request.Settings, models.FirstOrDefault(model => model.Name == request.Model), errors);
         CheckSeed(request, errors);
         CheckListed(request.Output.Format, OutputSettings.Formats, "output.format", errors);
         CheckLabels(request.Labels, errors);

@@ -56,6 +56,7 @@ internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announc
             Count = request.Count,
             PromptCount = prompts,
             FrameCount = request.Count * prompts,
+            LeaseLimit = OfferSize.For(request.Prompts ?? [], request.Count),
             IdempotencyKey = idempotencyKey,
             RequestHash = idempotencyKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, FarmJson.Options))),
         };

@@ -22,9 +22,10 @@ internal sealed record SubmitResult(SubmitOutcome Outcome, Job Job);
 
 /// <summary>A span at the head of the queue, with what placement needs.</summary>
 /// <param name="MeanRenderMilliseconds">Of a frame of this job; null before the first one is rendered.</param>
+/// <param name="LeaseLimit">Frames of one lease at most.</param>
 internal sealed record WaitingSpan(
     Guid JobId, string Tenant, JobClass Class, int Priority, DateTimeOffset SubmittedAt, string Model, string ModelDigest, long First, long Count, int Tries, int Crashes,
-    double? MeanRenderMilliseconds);
+    double? MeanRenderMilliseconds, int LeaseLimit);
 
 /// <summary>A decision of the scheduler: <see cref="Count"/> frames off the head of the span at <see cref="First"/> go to a worker.</summary>
 internal sealed record OfferPlan(Guid AttemptId, Guid JobId, long First, int Count, string Worker, long WorkerEpoch);

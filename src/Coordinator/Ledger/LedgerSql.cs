@@ -20,7 +20,7 @@ internal abstract partial class LedgerSql
     /// <summary>Head of the queue; one walk along the index of the queue's order.</summary>
     public string Waiting => $"""
         SELECT s.job_id, j.tenant, j.class, s.priority, s.submitted_at, j.model, j.model_digest, s."first", s."count", s.tries, s.crashes,
-               CASE WHEN j.rendered > 0 THEN CAST(j.render_milliseconds AS double precision) / j.rendered END
+               CASE WHEN j.rendered > 0 THEN CAST(j.render_milliseconds AS double precision) / j.rendered END, j.lease_limit
         FROM spans s JOIN jobs j ON j.id = s.job_id
         WHERE j.state IN ('Queued', 'Running') AND s.available_at <= {Clock}
         ORDER BY s.rank, s.priority DESC, s.submitted_at, s.job_id, s."first"
@@ -68,7 +68,7 @@ internal abstract partial class LedgerSql
             reader,
             row => new WaitingSpan(
                 row.GetGuid(0), row.GetString(1), Enum.Parse<JobClass>(row.GetString(2)), row.GetInt32(3), Moment(row, 4), row.GetString(5), row.GetString(6),
-                row.GetInt64(7), row.GetInt64(8), row.GetInt32(9), row.GetInt32(10), row.IsDBNull(11) ? null : row.GetDouble(11)),
+                row.GetInt64(7), row.GetInt64(8), row.GetInt32(9), row.GetInt32(10), row.IsDBNull(11) ? null : row.GetDouble(11), row.GetInt32(12)),
             cancellationToken);
     }
 

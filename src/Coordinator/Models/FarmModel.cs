@@ -17,6 +17,9 @@ internal sealed class FarmModel
 
     public int DefaultHeight { get; set; }
 
+    /// <summary>Width and height are multiples of it.</summary>
+    public int SizeMultiple { get; set; }
+
     public long Bytes { get; set; }
 
     public string? Problem { get; set; }

@@ -25,6 +25,7 @@ internal sealed class ModelQueries(IDbContextFactory<FarmDb> databases)
             Family = model.Family,
             DefaultWidth = model.DefaultWidth,
             DefaultHeight = model.DefaultHeight,
+            SizeMultiple = model.SizeMultiple,
             Bytes = model.Bytes,
             Workers = [.. workers
                 .Where(worker => worker.State == WorkerState.Ready && worker.Models.Any(copy => copy.Name == model.Name && copy.Digest is not null && copy.Digest == model.Digest && copy.Problem is null))

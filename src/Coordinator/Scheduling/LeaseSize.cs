@@ -1,11 +1,10 @@
+using RenderFarm.Coordinator.Jobs;
+
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>How many frames one lease holds: seconds of work, so that database and broker cost little per image, but no worker idles while another holds the tail.</summary>
 internal static class LeaseSize
 {
-    /// <summary>Frames of one offer at most: with the longest prompts, all different, the envelope stays within reach of the broker's limits.</summary>
-    public const int MaxFrames = 64;
-
     private static readonly TimeSpan Work = TimeSpan.FromSeconds(4);
 
     /// <summary>Frames for a lease.</summary>
@@ -19,8 +18,8 @@ internal static class LeaseSize
         var byTime = frameTime is { } time && time > TimeSpan.Zero ? Work / time : batchSize;
         // Two leases a slot: one is rendered while the next is at hand.
         var fair = Math.Ceiling(waiting / (2.0 * Math.Max(slots, 1)));
-        var count = Math.Clamp(Math.Min(byTime, fair), 1, MaxFrames);
+        var count = Math.Clamp(Math.Min(byTime, fair), 1, OfferSize.MaxFrames);
         var batches = Math.Max(1, Math.Round(count / batchSize));
-        return (int)Math.Min(waiting, Math.Min(batches * batchSize, MaxFrames));
+        return (int)Math.Min(waiting, Math.Min(batches * batchSize, OfferSize.MaxFrames));
     }
 }

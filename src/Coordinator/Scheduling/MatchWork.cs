@@ -42,7 +42,7 @@ internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger
 
     private static Demand Demand(WaitingSpan span) => new(
         span.JobId, span.First, span.Count, span.Model, span.ModelDigest,
-        span.MeanRenderMilliseconds is { } mean ? TimeSpan.FromMilliseconds(mean) : null);
+        span.MeanRenderMilliseconds is { } mean ? TimeSpan.FromMilliseconds(mean) : null, span.LeaseLimit);
 
     private async Task<IReadOnlyList<Supply>> SupplyAsync(CancellationToken cancellationToken)
     {

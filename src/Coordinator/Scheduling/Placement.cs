@@ -7,7 +7,8 @@ namespace RenderFarm.Coordinator.Scheduling;
 /// <param name="Model">Model name.</param>
 /// <param name="ModelDigest">Digest the job was accepted for.</param>
 /// <param name="FrameTime">Mean render time of the job's frames so far; null before the first.</param>
-internal sealed record Demand(Guid JobId, long First, long Count, string Model, string ModelDigest, TimeSpan? FrameTime);
+/// <param name="LeaseLimit">Frames of one lease at most.</param>
+internal sealed record Demand(Guid JobId, long First, long Count, string Model, string ModelDigest, TimeSpan? FrameTime, int LeaseLimit);
 
 /// <summary>A worker that may be offered leases.</summary>
 /// <param name="Name">Name.</param>
@@ -39,7 +40,7 @@ internal static class Placement
             var (first, left) = (span.First, span.Count);
             while (left > 0 && Best(able, span.Model) is { } load)
             {
-                var count = LeaseSize.For(left, span.FrameTime, load.Worker.BatchSize, able.Sum(x => x.Worker.Slots));
+                var count = Math.Min(span.LeaseLimit, LeaseSize.For(left, span.FrameTime, load.Worker.BatchSize, able.Sum(x => x.Worker.Slots)));
                 placed.Add(new PlacedLease(span.JobId, first, count, load.Worker.Name, load.Worker.Epoch));
                 load.Leases++;
                 load.Frames += count;

@@ -103,7 +103,7 @@ internal sealed partial class JoinWorker(IDbContextFactory<FarmDb> databases, Fr
             }
 
             (model.Digest, model.Family, model.Problem) = (report.Digest, report.Family, report.Problem);
-            (model.DefaultWidth, model.DefaultHeight, model.Bytes) = (report.DefaultWidth, report.DefaultHeight, report.Bytes);
+            (model.DefaultWidth, model.DefaultHeight, model.SizeMultiple, model.Bytes) = (report.DefaultWidth, report.DefaultHeight, report.SizeMultiple, report.Bytes);
             model.UpdatedAt = now;
         }
     }

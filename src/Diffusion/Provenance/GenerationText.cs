@@ -22,9 +22,15 @@ public static class GenerationText
     private static readonly string Version =
         typeof(GenerationText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    public static string For(ImageRequest request, ModelFolder model)
+    /// <summary>For a request, before or after it is rendered.</summary>
+    public static string For(ImageRequest request, ModelFolder model) => Write(RequestRules.WithSize(request, model), model.Name, model.Digest);
+
+    /// <summary>For a picture, where the model's name and digest are known but not its folder.</summary>
+    public static string For(RenderedImage image, string modelName, string modelDigest) =>
+        Write(image.Request with { Width = image.Width, Height = image.Height }, modelName, modelDigest);
+
+    private static string Write(ImageRequest request, string modelName, string modelDigest)
     {
-        var size = RequestRules.WithSize(request, model);
         List<(string Key, string? Value)> pairs =
         [
             ("Steps", Number(request.Steps)),
@@ -32,9 +38,9 @@ public static class GenerationText
             ("Schedule type", ScheduleLabel(request)),
             ("CFG scale", Number(request.Guidance)),
             ("Seed", Number(request.Seed)),
-            ("Size", $"{size.Width}x{size.Height}"),
-            ("Model hash", model.Digest[..ShortHash]),
-            ("Model", model.Name),
+            ("Size", $"{request.Width}x{request.Height}"),
+            ("Model hash", modelDigest[..ShortHash]),
+            ("Model", modelName),
 
             // webui counts the layer that is read from the end, so that 1 skips none.
             ("Clip skip", request.ClipSkip > 0 ? Number(request.ClipSkip + 1) : null),

@@ -64,6 +64,9 @@ public sealed record ModelView
     /// <summary>Pixels.</summary>
     public int DefaultHeight { get; init; }
 
+    /// <summary>Pixels: width and height are multiples of it.</summary>
+    public int SizeMultiple { get; init; }
+
     /// <summary>Size of the weights.</summary>
     public long Bytes { get; init; }
 

@@ -19,9 +19,10 @@ public sealed record WorkerJoined(
 /// <param name="Family">For example <c>sd1</c>; null when it is broken.</param>
 /// <param name="DefaultWidth">Pixels.</param>
 /// <param name="DefaultHeight">Pixels.</param>
+/// <param name="SizeMultiple">Pixels: width and height are multiples of it.</param>
 /// <param name="Bytes">Size of its weights.</param>
 /// <param name="Problem">Why it cannot be rendered with; null when it can.</param>
-public sealed record WorkerModel(string Name, string? Digest, string? Family, int DefaultWidth, int DefaultHeight, long Bytes, string? Problem);
+public sealed record WorkerModel(string Name, string? Digest, string? Family, int DefaultWidth, int DefaultHeight, int SizeMultiple, long Bytes, string? Problem);
 
 /// <summary>Every two seconds: the worker lives, and renews all the leases it holds.</summary>
 /// <param name="Worker">Name.</param>

@@ -3,11 +3,8 @@ namespace RenderFarm.Shared.Settings;
 /// <summary>What a job may ask for. Every limit is named in the error that enforces it.</summary>
 public static class RenderLimits
 {
-    /// <summary>Pixels; the latent of a Stable Diffusion model is an eighth of the picture on each side.</summary>
+    /// <summary>Pixels; the latent of a Stable Diffusion model is an eighth of the picture on each side. A model may want a larger one.</summary>
     public const int SizeMultiple = 8;
-
-    /// <summary>Pixels a side.</summary>
-    public const int MinSize = 8;
 
     /// <summary>Pixels a side.</summary>
     public const int MaxSize = 4096;

@@ -44,7 +44,7 @@ internal sealed partial class ModelCatalog(IOptions<WorkerOptions> options, ILog
             if (inspection.Model is { } model)
             {
                 LogFound(name, model.Digest, model.Family);
-                return new WorkerModel(name, model.Digest, model.Family, model.DefaultWidth, model.DefaultHeight, model.WeightBytes, null);
+                return new WorkerModel(name, model.Digest, model.Family, model.DefaultWidth, model.DefaultHeight, model.SizeMultiple, model.WeightBytes, null);
             }
 
             return Broken(name, string.Join(" ", inspection.Problems));
@@ -58,7 +58,7 @@ internal sealed partial class ModelCatalog(IOptions<WorkerOptions> options, ILog
     private WorkerModel Broken(string name, string problem)
     {
         LogBroken(name, problem);
-        return new WorkerModel(name, null, null, 0, 0, 0, problem);
+        return new WorkerModel(name, null, null, 0, 0, 0, 0, problem);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} is usable ({Family}, digest {Digest})")]

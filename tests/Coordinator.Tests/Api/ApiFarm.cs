@@ -154,7 +154,7 @@ public sealed class ApiFarm : IAsyncLifetime
     {
         var now = DateTimeOffset.UnixEpoch;
         await using var db = await Services.GetRequiredService<IDbContextFactory<FarmDb>>().CreateDbContextAsync(Token);
-        db.Models.Add(new FarmModel { Name = "emoji", Digest = "d1", Family = "sd1", DefaultWidth = 128, DefaultHeight = 128, Bytes = 1, UpdatedAt = now });
+        db.Models.Add(new FarmModel { Name = "emoji", Digest = "d1", Family = "sd1", DefaultWidth = 128, DefaultHeight = 128, SizeMultiple = 32, Bytes = 1, UpdatedAt = now });
         db.Models.Add(new FarmModel { Name = "torn", Problem = "unet/model.onnx is missing", UpdatedAt = now });
         db.Workers.Add(new RenderFarm.Coordinator.Workers.FarmWorker
         {
@@ -167,7 +167,7 @@ public sealed class ApiFarm : IAsyncLifetime
             Window = 2,
             BatchSize = 4,
             MemoryBytes = 1,
-            Models = [new WorkerModel("emoji", "d1", "sd1", 128, 128, 1, null), new WorkerModel("torn", null, null, 0, 0, 0, "unet/model.onnx is missing")],
+            Models = [new WorkerModel("emoji", "d1", "sd1", 128, 128, 32, 1, null), new WorkerModel("torn", null, null, 0, 0, 0, 0, "unet/model.onnx is missing")],
             WarmModels = ["emoji"],
             JoinedAt = now,
             LastSeenAt = now,

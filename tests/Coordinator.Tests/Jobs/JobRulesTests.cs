@@ -60,6 +60,15 @@ public sealed class JobRulesTests
     }
 
     [Fact]
+    public void A_model_that_wants_larger_multiples_is_obeyed()
+    {
+        IReadOnlyList<ModelView> models = [Models[0] with { SizeMultiple = 32 }];
+        var errors = JobRules.Check(Good with { Model = models[0].Name, Settings = Good.Settings with { Width = 136, Height = 160 } }, models).ToDictionary();
+        Assert.Equal(["Must be a multiple of 32 from 32 to 4096; got 136."], errors["settings.width"]);
+        Assert.Single(errors);
+    }
+
+    [Fact]
     public void A_request_at_every_limit_is_accepted()
     {
         var request = new JobRequest
@@ -71,7 +80,7 @@ public sealed class JobRulesTests
             Settings = new RenderSettings
             {
                 NegativePrompt = new string('p', RenderLimits.MaxPromptLength),
-                Width = RenderLimits.MinSize,
+                Width = RenderLimits.SizeMultiple,
                 Height = RenderLimits.MaxSize,
                 Steps = RenderLimits.MaxSteps,
                 Guidance = RenderLimits.MaxGuidance,

@@ -85,10 +85,10 @@ public sealed class FrameLedgerRaceTests(PostgresLedgerDatabase database) : ICla
     {
         // Thousands of jobs whose spans have crumbled: a million frames wait.
         await database.ExecuteAsync("""
-            INSERT INTO jobs (id, tenant, name, state, class, priority, model, model_digest, settings, output, labels, "count", prompt_count, frame_count, rendered, failed, cancelled,
+            INSERT INTO jobs (id, tenant, name, state, class, priority, model, model_digest, settings, output, labels, "count", prompt_count, frame_count, lease_limit, rendered, failed, cancelled,
                               render_milliseconds, next_fence, version, created_at)
             SELECT gen_random_uuid(), 'default', '', 'Queued', 'Standard', n % 5, 'emoji', 'd', jsonb_build_object('seed', 1, 'prompt', 'x'), jsonb_build_object(), jsonb_build_object(),
-                   200, 1, 200, 0, 0, 0, 0, 1, 1, now() - n * interval '1 second'
+                   200, 1, 200, 64, 0, 0, 0, 0, 1, 1, now() - n * interval '1 second'
             FROM generate_series(1, 5000) n;
             INSERT INTO spans (job_id, "first", "count", tries, crashes, available_at, rank, priority, submitted_at)
             SELECT id, 50 * piece, 50, piece % 2, 0, created_at, 1, priority, created_at FROM jobs, generate_series(0, 3) piece;

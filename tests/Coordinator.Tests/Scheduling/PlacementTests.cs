@@ -58,6 +58,10 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_lease_is_never_larger_than_its_offer_may_be() =>
+        Assert.All(Placement.Choose([Waits(Job, 0, 1000) with { LeaseLimit = 5 }], [Worker("a")]), x => Assert.Equal(5, x.Count));
+
+    [Fact]
     public void The_same_input_gives_the_same_leases()
     {
         Demand[] demand = [Waits(Job, 0, 77), Waits(Other, 5, 1000)];
@@ -80,7 +84,7 @@ public sealed class PlacementTests
         Assert.Equal(expected, LeaseSize.For(waiting, frameTime, batchSize, slots));
     }
 
-    private static Demand Waits(Guid job, long first, long count) => new(job, first, count, "emoji", "digest", TimeSpan.FromMilliseconds(100));
+    private static Demand Waits(Guid job, long first, long count) => new(job, first, count, "emoji", "digest", TimeSpan.FromMilliseconds(100), 64);
 
     private static Supply Worker(string name, int leases = 0, string digest = "digest", bool isWarm = false) => new(
         name, 1, 1, 2, 4, leases, leases * 4, new HashSet<string> { digest }, isWarm ? new HashSet<string> { "emoji" } : new HashSet<string>());

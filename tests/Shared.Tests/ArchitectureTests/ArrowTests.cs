@@ -24,7 +24,7 @@ public sealed class ArrowTests
         ["Models"] = ["Database", "Workers"],
         ["Workers"] = ["Database", "Ledger", "Feed", "Models"],
         ["Leases"] = ["Database", "Ledger", "Feed", "Jobs"],
-        ["Scheduling"] = ["Database", "Ledger", "Feed", "Leases", "Workers"],
+        ["Scheduling"] = ["Database", "Ledger", "Feed", "Jobs", "Workers"],
         ["Access"] = [],
         ["Artifacts"] = ["Database", "Ledger", "Jobs"],
         ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Workers"],

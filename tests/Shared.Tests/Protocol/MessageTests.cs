@@ -15,8 +15,8 @@ public sealed class MessageTests
     private static readonly object[] Samples =
     [
         new WorkerJoined("gpu-01", 1767225600000, "0.1.0", "cuda:0", 1, 2, 8, 17179869184, [
-            new WorkerModel("emoji", "9f3a1c", "sd1", 128, 128, 40000000, null),
-            new WorkerModel("torn", null, null, 0, 0, 0, "unet/model.onnx is missing")]),
+            new WorkerModel("emoji", "9f3a1c", "sd1", 128, 128, 32, 40000000, null),
+            new WorkerModel("torn", null, null, 0, 0, 0, 0, "unet/model.onnx is missing")]),
         new WorkerHeartbeat("gpu-01", 1767225600000, 7, false, [Attempt], ["emoji"], 40000000),
         new LeaseAccepted("gpu-01", 1767225600000, Job, Attempt, 3),
         new FramesRendered("gpu-01", 1767225600000, Job, Attempt, 3, [new RenderedFrame(16, 58, "default/job/16/attempt.png", "ab12", 14000, 128, 128, 310)]),

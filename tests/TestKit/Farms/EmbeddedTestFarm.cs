@@ -1,4 +1,5 @@
 using RenderFarm.Client;
+using RenderFarm.Shared;
 
 namespace RenderFarm.TestKit.Farms;
 
@@ -44,6 +45,9 @@ public sealed class EmbeddedTestFarm : TestFarm
         await ReadyAsync(Address, _process, cancellationToken);
         _client?.Dispose();
         _client = new RenderFarmClient(Address, Key);
+        await Eventually.IsAsync(
+            () => _client.WorkersAsync(cancellationToken),
+            workers => workers.Any(x => x.State == WorkerState.Ready), StartsWithin, () => Log, cancellationToken);
     }
 
     /// <summary>Ends the process with SIGTERM; the answer is its exit code.</summary>

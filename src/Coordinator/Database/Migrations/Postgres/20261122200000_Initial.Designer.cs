@@ -73,6 +73,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .HasColumnType("jsonb")
                         .HasColumnName("labels");
 
+                    b.Property<int>("LeaseLimit")
+                        .HasColumnType("integer")
+                        .HasColumnName("lease_limit");
+
                     b.Property<string>("Model")
                         .IsRequired()
                         .HasColumnType("text")
@@ -494,6 +498,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     b.Property<string>("Problem")
                         .HasColumnType("text")
                         .HasColumnName("problem");
+
+                    b.Property<int>("SizeMultiple")
+                        .HasColumnType("integer")
+                        .HasColumnName("size_multiple");
 
                     b.Property<DateTimeOffset>("UpdatedAt")
                         .HasColumnType("timestamp with time zone")

@@ -29,6 +29,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     count = table.Column<long>(type: "bigint", nullable: false),
                     prompt_count = table.Column<int>(type: "integer", nullable: false),
                     frame_count = table.Column<long>(type: "bigint", nullable: false),
+                    lease_limit = table.Column<int>(type: "integer", nullable: false),
                     rendered = table.Column<long>(type: "bigint", nullable: false),
                     failed = table.Column<long>(type: "bigint", nullable: false),
                     cancelled = table.Column<long>(type: "bigint", nullable: false),
@@ -63,6 +64,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     family = table.Column<string>(type: "text", nullable: true),
                     default_width = table.Column<int>(type: "integer", nullable: false),
                     default_height = table.Column<int>(type: "integer", nullable: false),
+                    size_multiple = table.Column<int>(type: "integer", nullable: false),
                     bytes = table.Column<long>(type: "bigint", nullable: false),
                     problem = table.Column<string>(type: "text", nullable: true),
                     updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)

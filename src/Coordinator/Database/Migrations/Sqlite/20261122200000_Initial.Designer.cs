@@ -68,6 +68,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("labels");
 
+                    b.Property<int>("LeaseLimit")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lease_limit");
+
                     b.Property<string>("Model")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -489,6 +493,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.Property<string>("Problem")
                         .HasColumnType("TEXT")
                         .HasColumnName("problem");
+
+                    b.Property<int>("SizeMultiple")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size_multiple");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER")

@@ -29,6 +29,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     count = table.Column<long>(type: "INTEGER", nullable: false),
                     prompt_count = table.Column<int>(type: "INTEGER", nullable: false),
                     frame_count = table.Column<long>(type: "INTEGER", nullable: false),
+                    lease_limit = table.Column<int>(type: "INTEGER", nullable: false),
                     rendered = table.Column<long>(type: "INTEGER", nullable: false),
                     failed = table.Column<long>(type: "INTEGER", nullable: false),
                     cancelled = table.Column<long>(type: "INTEGER", nullable: false),
@@ -63,6 +64,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     family = table.Column<string>(type: "TEXT", nullable: true),
                     default_width = table.Column<int>(type: "INTEGER", nullable: false),
                     default_height = table.Column<int>(type: "INTEGER", nullable: false),
+                    size_multiple = table.Column<int>(type: "INTEGER", nullable: false),
                     bytes = table.Column<long>(type: "INTEGER", nullable: false),
                     problem = table.Column<string>(type: "TEXT", nullable: true),
                     updated_at = table.Column<long>(type: "INTEGER", nullable: false)
