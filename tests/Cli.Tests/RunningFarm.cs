@@ -22,6 +22,10 @@ public sealed class RunningFarm : IAsyncLifetime
 
     public string Data => _folder.Path;
 
+    public Uri Address { get; private set; } = null!;
+
+    public string Key { get; private set; } = "";
+
     public RenderFarmClient Client { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -29,6 +33,7 @@ public sealed class RunningFarm : IAsyncLifetime
         _run = _up.StartAsync(["up", "--port", "0", .. Here], "", _stop.Token);
         var (address, key) = (await Eventually.IsAsync(() => Task.FromResult(DataFolder.RunningFarm(_folder.Path)), farm => farm is not null || _run.IsCompleted, Deadline, () => _up.Error, CancellationToken.None))
             ?? throw new InvalidOperationException($"The farm did not start: {_up.Error}");
+        (Address, Key) = (address, key);
         Client = new RenderFarmClient(address, key);
         await Eventually.IsAsync(() => Client.WorkersAsync(), workers => workers.Count > 0, Deadline, () => _up.Error, CancellationToken.None);
         Assert.Contains($"Dashboard  {address}login?key={key}", _up.Out, StringComparison.Ordinal);

@@ -21,11 +21,12 @@ using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
-/// <summary>The API on a free port, over a SQLite file, a folder of artifacts and a bus in memory. There is no worker: tests render through the ledger.</summary>
-public sealed class ApiFarm : IAsyncLifetime
+/// <summary>The API on a free port, over a SQLite file (or what a derived farm takes), a folder of artifacts and a bus in memory. There is no worker: tests render through the ledger.</summary>
+public class ApiFarm : IAsyncLifetime
 {
     public const string Worker = "one";
     private const long Epoch = 1;
@@ -33,6 +34,10 @@ public sealed class ApiFarm : IAsyncLifetime
     private WebApplication _app = null!;
 
     public string Key { get; } = ApiKey.Generate();
+
+    public string DatabaseFile => _folder.File("farm.db");
+
+    public string ArtifactFolder => _folder.File("artifacts");
 
     public Uri Address => new(_app.Urls.First());
 
@@ -46,12 +51,13 @@ public sealed class ApiFarm : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        var database = await CreateDatabaseAsync();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "RenderFarm.Coordinator" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Database:Provider"] = "Sqlite",
-            ["Database:ConnectionString"] = $"Data Source={_folder.File("farm.db")};Pooling=false",
-            ["Artifacts:Folder"] = _folder.File("artifacts"),
+            ["Database:Provider"] = database.Provider.ToString(),
+            ["Database:ConnectionString"] = database.ConnectionString,
+            ["Artifacts:Folder"] = ArtifactFolder,
             ["Access:Key"] = Key,
             ["Access:LoopbackOnly"] = "true",
         });
@@ -68,7 +74,7 @@ public sealed class ApiFarm : IAsyncLifetime
         _app = builder.Build();
         _app.UseFarmApi();
         _app.MapFarmApi();
-        await FarmSchema.ApplyAsync(new DatabaseOptions { ConnectionString = $"Data Source={_folder.File("farm.db")};Pooling=false" }, Token);
+        await FarmSchema.ApplyAsync(database, Token);
         await AddModelsAsync();
         await _app.StartAsync(Token);
         Http = NewHttp();
@@ -80,7 +86,9 @@ public sealed class ApiFarm : IAsyncLifetime
         Http.Dispose();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        await DropDatabaseAsync();
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A client without a key that follows no redirect and keeps no cookie.</summary>
@@ -142,6 +150,10 @@ public sealed class ApiFarm : IAsyncLifetime
 
     public static byte[] Image(Guid job, long index) => Encoding.ASCII.GetBytes($"picture {index} of {job}");
 
+    private protected virtual Task<DatabaseOptions> CreateDatabaseAsync() => Task.FromResult(new DatabaseOptions { ConnectionString = $"Data Source={DatabaseFile};Pooling=false" });
+
+    private protected virtual Task DropDatabaseAsync() => Task.CompletedTask;
+
     private void Announce(IEnumerable<JobChange> changes)
     {
         foreach (var change in changes)
@@ -174,4 +186,18 @@ public sealed class ApiFarm : IAsyncLifetime
         });
         await db.SaveChangesAsync(Token);
     }
+}
+
+/// <summary>The API over PostgreSQL.</summary>
+public sealed class PostgresApiFarm : ApiFarm
+{
+    private TestPostgres? _database;
+
+    private protected override async Task<DatabaseOptions> CreateDatabaseAsync()
+    {
+        _database = await TestPostgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        return new DatabaseOptions { Provider = DatabaseProvider.Postgres, ConnectionString = _database.ConnectionString };
+    }
+
+    private protected override Task DropDatabaseAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
 }

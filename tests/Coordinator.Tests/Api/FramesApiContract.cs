@@ -9,7 +9,7 @@ using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
-public sealed class FramesApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
+public abstract class FramesApiContract(ApiFarm farm)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -193,3 +193,7 @@ public sealed class FramesApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
         return indexes;
     }
 }
+
+public sealed class SqliteFramesApiTests(ApiFarm farm) : FramesApiContract(farm), IClassFixture<ApiFarm>;
+
+public sealed class PostgresFramesApiTests(PostgresApiFarm farm) : FramesApiContract(farm), IClassFixture<PostgresApiFarm>;

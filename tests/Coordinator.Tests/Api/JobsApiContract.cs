@@ -8,7 +8,7 @@ using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
-public sealed class JobsApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
+public abstract class JobsApiContract(ApiFarm farm)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -228,3 +228,7 @@ public sealed class JobsApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString();
     }
 }
+
+public sealed class SqliteJobsApiTests(ApiFarm farm) : JobsApiContract(farm), IClassFixture<ApiFarm>;
+
+public sealed class PostgresJobsApiTests(PostgresApiFarm farm) : JobsApiContract(farm), IClassFixture<PostgresApiFarm>;

@@ -10,7 +10,7 @@ using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
-public sealed class EventsApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
+public abstract class EventsApiContract(ApiFarm farm)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
@@ -181,3 +181,7 @@ public sealed class EventsApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
         private Task<bool> MoveAsync() => _items.MoveNextAsync().AsTask().WaitAsync(Deadline);
     }
 }
+
+public sealed class SqliteEventsApiTests(ApiFarm farm) : EventsApiContract(farm), IClassFixture<ApiFarm>;
+
+public sealed class PostgresEventsApiTests(PostgresApiFarm farm) : EventsApiContract(farm), IClassFixture<PostgresApiFarm>;
