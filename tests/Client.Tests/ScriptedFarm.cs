@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -62,12 +63,15 @@ internal sealed class ScriptedFarm : IAsyncDisposable
     public static Func<HttpContext, Task> Events(string text, bool cut = false) => async context =>
     {
         context.Response.ContentType = "text/event-stream";
-        await context.Response.WriteAsync(text);
-        await context.Response.Body.FlushAsync();
         if (cut)
         {
-            context.Abort();
+            // One byte is promised and never sent: the client reads everything and then finds the connection closed. An
+            // abort would race with what is still on its way.
+            context.Response.ContentLength = Encoding.UTF8.GetByteCount(text) + 1;
         }
+
+        await context.Response.WriteAsync(text);
+        await context.Response.Body.FlushAsync();
     };
 
     public sealed record Request(string Method, string Address, IReadOnlyDictionary<string, string> Headers, string Body);
