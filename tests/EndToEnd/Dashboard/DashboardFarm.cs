@@ -30,7 +30,7 @@ public sealed class DashboardFarm : IAsyncLifetime
     {
         var chromium = TestEnvironment.Chromium;
         Assert.True(File.Exists(chromium), $"RENDERFARM_TEST_CHROMIUM names {chromium}, which does not exist; the dashboard is tested in a real browser.");
-        _farm = await EmbeddedFarm.StartAsync(_folder.Path, Path.Combine(Root(), "models"), 0, [], LogLevel.Warning, CancellationToken.None);
+        _farm = await StartAsync(_folder.Path, port: 0);
         Client = new RenderFarmClient(Address, Key);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
@@ -79,6 +79,10 @@ public sealed class DashboardFarm : IAsyncLifetime
         await browser.Page.Locator(".kpis").WaitForAsync();
         return browser;
     }
+
+    /// <summary>A farm with the bundled model.</summary>
+    internal static Task<EmbeddedFarm> StartAsync(string folder, int port) =>
+        EmbeddedFarm.StartAsync(folder, Path.Combine(Root(), "models"), port, [], LogLevel.Error, CancellationToken.None);
 
     private static string Root()
     {

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
+using RenderFarm.TestKit;
 
 namespace RenderFarm.EndToEnd.Dashboard;
 
@@ -205,6 +206,31 @@ public sealed partial class DashboardTests(DashboardFarm farm) : IClassFixture<D
         Assert.Equal(404, answer!.Status);
 
         await browser.OpenAsync($"/jobs/{Guid.Empty}", "No such job");
+    }
+
+    [Fact]
+    public async Task A_page_says_that_the_farm_is_away_and_comes_back_with_it()
+    {
+        using var folder = new TemporaryFolder();
+        await using var browser = await farm.NewBrowserAsync();
+        var page = browser.Page;
+        Uri address;
+        await using (var first = await DashboardFarm.StartAsync(folder.Path, port: 0))
+        {
+            address = first.Address;
+            await page.GotoAsync(first.SignInAddress.ToString());
+            await page.Locator(".kpis").WaitForAsync();
+            await page.GotoAsync(new Uri(address, "jobs?q=away").ToString());
+            await page.Locator(".empty").WaitForAsync();
+            await page.EvaluateAsync("window.before = true");
+        }
+
+        await page.Locator(".reconnect:visible").First.WaitForAsync();
+        await browser.PhotographAsync("farm-away");
+        await using var second = await DashboardFarm.StartAsync(folder.Path, address.Port);
+        await page.WaitForFunctionAsync("() => !window.before && document.querySelector('[data-search]')");
+        await page.FillAsync("[data-search]", "back");
+        await page.WaitForURLAsync(new Regex(@"/jobs\?q=back$"));
     }
 
     private Task<JobView> SubmitAsync(string name, long count, JobClass jobClass = JobClass.Standard, int steps = 4) => farm.Client.SubmitAsync(

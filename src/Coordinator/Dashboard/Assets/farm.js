@@ -75,19 +75,34 @@
     }
   });
 
-  // 'rejected': the server came back without this page's state. 'failed': the framework gave up, this does not.
+  // A page that lost its circuit for good is loaded again as soon as the farm answers; one that keeps losing it, ever more seldom.
+  const reloadsKey = 'renderfarm.reloads';
+  const reloads = Number(sessionStorage.getItem(reloadsKey) ?? 0);
+  setTimeout(() => sessionStorage.removeItem(reloadsKey), 60_000);
   let again = null;
-  document.addEventListener('components-reconnect-state-changed', event => {
-    const state = event.detail.state;
-    if (state === 'rejected' || state === 'resume-failed') {
+  const reloadWhenBack = async () => {
+    const answers = await fetch(document.baseURI, { cache: 'no-store' }).then(answer => answer.ok, () => false);
+    if (answers) {
+      sessionStorage.setItem(reloadsKey, reloads + 1);
       location.reload();
-    } else if (state === 'failed' && again === null) {
-      again = setInterval(async () => {
-        const answers = await fetch(document.baseURI, { cache: 'no-store' }).then(answer => answer.ok, () => false);
-        if (answers) {
-          location.reload();
-        }
-      }, 5000);
+    } else {
+      again = setTimeout(reloadWhenBack, 3000);
+    }
+  };
+  const comeBack = () => { again ??= setTimeout(reloadWhenBack, Math.min(500 * 4 ** reloads, 300_000)); };
+
+  // 'rejected': the server came back without this page's state. The event does not bubble; it is caught on its way down.
+  document.addEventListener('components-reconnect-state-changed', event => {
+    if (['rejected', 'resume-failed', 'failed'].includes(event.detail.state)) {
+      comeBack();
+    }
+  }, { capture: true });
+
+  // The framework shows this element when it has stopped: by a fault of the page, or of a connection that broke as it was made.
+  document.addEventListener('DOMContentLoaded', () => {
+    const stopped = document.getElementById('blazor-error-ui');
+    if (stopped) {
+      new MutationObserver(comeBack).observe(stopped, { attributes: true, attributeFilter: ['style'] });
     }
   });
 })();

@@ -59,11 +59,15 @@ public sealed partial class Overview : ComponentBase
     {
         get
         {
-            var minutes = _activity!.Hour.SkipLast(1).ToList();
-            var (before, lately) = (minutes.SkipLast(10).Average(minute => minute.Rendered), minutes.TakeLast(10).Average(minute => minute.Rendered));
-            return before == 0
-                ? ($"{Show.Count(_activity.Hour.Sum(minute => (long)minute.Rendered))} in an hour", StateColour.Good)
-                : ($"{(lately / before) - 1:+0 %;-0 %;±0 %} to the hour", lately < 0.8 * before ? StateColour.Draining : StateColour.Good);
+            var minutes = _activity!.Hour.SkipLast(1).Select(minute => minute.Rendered).ToList();
+            var (before, lately) = (minutes.SkipLast(10).ToList(), minutes.TakeLast(10).Average());
+            // A farm that rendered in a few minutes of the hour only has no level to compare with.
+            if (before.Count(rendered => rendered > 0) < before.Count / 2)
+            {
+                return ($"{Show.Count(_activity.Hour.Sum(minute => (long)minute.Rendered))} in an hour", StateColour.Good);
+            }
+
+            return ($"{(lately / before.Average()) - 1:+0 %;-0 %;±0 %} to the hour", lately < 0.8 * before.Average() ? StateColour.Draining : StateColour.Good);
         }
     }
 
