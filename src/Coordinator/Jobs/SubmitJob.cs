@@ -58,7 +58,14 @@ internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announc
             FrameCount = request.Count * prompts,
             LeaseLimit = OfferSize.For(request.Prompts ?? [], request.Count),
             IdempotencyKey = idempotencyKey,
-            RequestHash = idempotencyKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, FarmJson.Options))),
+            RequestHash = idempotencyKey is null ? null : HashOf(request),
         };
+    }
+
+    /// <summary>Equal for requests that mean the same, whatever their order, spacing and defaults.</summary>
+    private static string HashOf(JobRequest request)
+    {
+        var ordered = request with { Labels = new SortedDictionary<string, string>(request.Labels.ToDictionary(), StringComparer.Ordinal) };
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(ordered, FarmJson.Options)));
     }
 }

@@ -21,7 +21,6 @@ using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.TestKit;
-using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
@@ -186,18 +185,4 @@ public class ApiFarm : IAsyncLifetime
         });
         await db.SaveChangesAsync(Token);
     }
-}
-
-/// <summary>The API over PostgreSQL.</summary>
-public sealed class PostgresApiFarm : ApiFarm
-{
-    private TestPostgres? _database;
-
-    private protected override async Task<DatabaseOptions> CreateDatabaseAsync()
-    {
-        _database = await TestPostgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
-        return new DatabaseOptions { Provider = DatabaseProvider.Postgres, ConnectionString = _database.ConnectionString };
-    }
-
-    private protected override Task DropDatabaseAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
 }
