@@ -13,9 +13,10 @@ public sealed class ServerTestFarm : TestFarm
     private readonly TestS3 _store;
     private readonly List<Coordinator> _coordinators = [];
     private readonly List<WorkerProcess> _workers = [];
+    private readonly int _threads;
     private RenderFarmClient? _client;
 
-    private ServerTestFarm(TestPostgres database, TestRabbitMq broker, TestS3 store) => (_database, _broker, _store) = (database, broker, store);
+    private ServerTestFarm(TestPostgres database, TestRabbitMq broker, TestS3 store, int threads) => (_database, _broker, _store, _threads) = (database, broker, store, threads);
 
     public override RenderFarmClient Client => _client!;
 
@@ -47,12 +48,18 @@ public sealed class ServerTestFarm : TestFarm
         ["RENDERFARM__Worker__Models"] = Repository.Models,
     };
 
-    public static async Task<ServerTestFarm> StartAsync(int coordinators, int workers, CancellationToken cancellationToken)
+    /// <summary>A farm whose workers leave cores to the tests beside it.</summary>
+    public static Task<ServerTestFarm> StartAsync(int coordinators, int workers, CancellationToken cancellationToken) =>
+        StartAsync(coordinators, workers, threads: 1, cancellationToken);
+
+    /// <summary>A farm whose workers have this many threads; 0 is one per core.</summary>
+    public static async Task<ServerTestFarm> StartAsync(int coordinators, int workers, int threads, CancellationToken cancellationToken)
     {
         var farm = new ServerTestFarm(
             await TestPostgres.CreateDatabaseAsync(cancellationToken),
             await TestRabbitMq.CreateVirtualHostAsync(cancellationToken),
-            await TestS3.CreateBucketAsync(cancellationToken));
+            await TestS3.CreateBucketAsync(cancellationToken),
+            threads);
         await using (var migrate = farm.StartProgram("migrate"))
         {
             if (await migrate.ExitAsync(StartsWithin, cancellationToken) != 0)
@@ -79,6 +86,10 @@ public sealed class ServerTestFarm : TestFarm
         return farm;
     }
 
+    /// <summary>Names and versions of its database and its broker.</summary>
+    public async Task<string> VersionsAsync(CancellationToken cancellationToken) =>
+        $"PostgreSQL {await _database.VersionAsync(cancellationToken)}, RabbitMQ {await _broker.VersionAsync(cancellationToken)}";
+
     /// <summary>Address of a coordinator.</summary>
     public Uri AddressOf(int coordinator) => _coordinators[coordinator].Address;
 
@@ -100,7 +111,7 @@ public sealed class ServerTestFarm : TestFarm
         var health = new Uri($"http://127.0.0.1:{FreePort()}/");
         var settings = Settings;
         settings["RENDERFARM__Worker__Name"] = name;
-        settings["RENDERFARM__Worker__Threads"] = "1";
+        settings["RENDERFARM__Worker__Threads"] = $"{_threads}";
         settings["RENDERFARM__Worker__HealthUrls"] = health.ToString();
         var process = FarmProcess.Start(_folder.Path, settings, "worker");
         Processes.Add(process);

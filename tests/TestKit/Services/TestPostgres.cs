@@ -27,6 +27,13 @@ public sealed class TestPostgres : IAsyncDisposable
         return database;
     }
 
+    public async Task<Version> VersionAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection.PostgreSqlVersion;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await using (var connection = new NpgsqlConnection(ConnectionString))

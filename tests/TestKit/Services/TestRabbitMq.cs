@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 
 namespace RenderFarm.TestKit.Services;
 
@@ -56,6 +57,9 @@ public sealed class TestRabbitMq : IAsyncDisposable
 
         return connections.Length;
     }
+
+    public async Task<string> VersionAsync(CancellationToken cancellationToken) =>
+        (await _management.GetFromJsonAsync<JsonElement>("/api/overview", cancellationToken)).GetProperty("rabbitmq_version").GetString()!;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using RenderFarm.Benchmarks;
+using RenderFarm.TestKit.Farms;
+
+var mode = new Option<FarmMode>("--mode") { Description = "embedded: one process; servers: on PostgreSQL, RabbitMQ and S3, see eng/services", DefaultValueFactory = _ => FarmMode.Embedded };
+mode.AcceptOnlyFromAmong("embedded", "servers");
+var output = new Option<string?>("--output") { Description = "Where the result is written, as markdown", HelpName = "FILE" };
+
+var images = Number("--images", "Images of a job, in whole batches", 64, RawLoop.BatchSize);
+var pairs = Number("--pairs", "How often both are measured, by turns", 5);
+var farmVsRaw = new Command("farm-vs-raw", "Images per second of a farm against the networks run in a plain loop") { images, pairs, mode, output };
+farmVsRaw.SetAction((line, cancellationToken) => RunAsync(line, farm => FarmVsRaw.RunAsync(farm, line.GetValue(images), line.GetValue(pairs), cancellationToken), cancellationToken));
+
+var submits = Number("--pairs", "How often both are measured, by turns", 7);
+var submit = new Command("submit", "How long a farm takes to accept a job of a million images against one of ten") { submits, mode, output };
+submit.SetAction((line, cancellationToken) => RunAsync(line, farm => SubmitLatency.RunAsync(farm, line.GetValue(submits), cancellationToken), cancellationToken));
+
+return await new RootCommand("Measures a farm of real processes on this machine.") { farmVsRaw, submit }.Parse(args).InvokeAsync();
+
+async Task RunAsync(ParseResult line, Func<TestFarm, Task<Report>> measure, CancellationToken cancellationToken)
+{
+    await using TestFarm farm = line.GetValue(mode) == FarmMode.Embedded
+        ? await EmbeddedTestFarm.StartAsync(cancellationToken)
+        : await ServerTestFarm.StartAsync(coordinators: 1, workers: 1, threads: 0, cancellationToken);
+    var report = await measure(farm);
+    var text = report.Write(await Report.FactsAsync(farm, cancellationToken));
+    Console.Write(text);
+    if (line.GetValue(output) is { } file)
+    {
+        await File.WriteAllTextAsync(file, text, cancellationToken);
+    }
+}
+
+static Option<int> Number(string name, string description, int usual, int multiple = 1)
+{
+    var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => usual };
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is var given && (given < 1 || given % multiple != 0))
+        {
+            result.AddError($"{name} is {given}; allowed: {(multiple == 1 ? "1 or more" : $"{multiple} or a multiple of it")}.");
+        }
+    });
+    return option;
+}
