@@ -1,8 +1,10 @@
+using OpenTelemetry.Metrics;
 using RenderFarm.Coordinator.Api;
 using RenderFarm.Coordinator.Dashboard;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Leases;
+using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Scheduling;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.ServiceDefaults.Artifacts;
@@ -27,6 +29,7 @@ public static class CoordinatorHost
         services.AddSingleton<Announcer>();
         services.AddHostedService(provider => provider.GetRequiredService<Announcer>());
 
+        services.AddSingleton<LedgerNews>();
         services.AddSingleton<LeaderLock>();
         services.AddSingleton<MatchWork>();
         services.AddSingleton<Dispatch>();
@@ -36,6 +39,7 @@ public static class CoordinatorHost
         services.AddHostedService(provider => provider.GetRequiredService<LoseWorkers>());
         services.AddFarmApi(builder.Configuration);
         services.AddFarmDashboard();
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddPrometheusExporter());
         return builder;
     }
 
@@ -46,6 +50,7 @@ public static class CoordinatorHost
         app.UseFarmApi();
         app.MapFarmApi();
         app.MapFarmDashboard();
+        app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
     }
 }

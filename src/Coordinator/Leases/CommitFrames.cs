@@ -1,29 +1,18 @@
-using System.Diagnostics.Metrics;
 using MassTransit;
-using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.ServiceDefaults.Bus;
-using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Leases;
 
 /// <summary>Commits stored frames, many of many leases in one transaction, and answers each worker.</summary>
-internal sealed partial class CommitFrames(FrameLedger ledger, FarmSender sender, Announcer announcer, ILogger<CommitFrames> logger) : IConsumer<Batch<FramesRendered>>
+internal sealed partial class CommitFrames(FrameLedger ledger, FarmSender sender, LedgerNews news, ILogger<CommitFrames> logger) : IConsumer<Batch<FramesRendered>>
 {
-    private static readonly Meter Meter = new(Telemetry.Coordinator);
-    private static readonly Counter<long> RenderedFrames = Meter.CreateCounter<long>(Telemetry.FramesRendered);
-
     public async Task Consume(ConsumeContext<Batch<FramesRendered>> context)
     {
         var rendered = context.Message.Select(x => x.Message).ToList();
         var result = await ledger.CommitAsync(rendered, context.CancellationToken);
-        foreach (var job in result.Jobs)
-        {
-            announcer.Announce(new JobChanged(job.JobId, job.Version));
-            RenderedFrames.Add(job.Rendered, new KeyValuePair<string, object?>("model", job.Model));
-        }
-
+        news.Tell(result.Jobs);
         await Task.WhenAll(rendered.Zip(result.Answers, (message, answer) => AnswerAsync(message, answer, context.CancellationToken)));
     }
 

@@ -1,5 +1,4 @@
 using MassTransit;
-using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
@@ -7,7 +6,7 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Leases;
 
 /// <summary>Leases that ended before all their frames were committed: the rest waits again or fails, by error class.</summary>
-internal sealed partial class EndLeases(FrameLedger ledger, Announcer announcer, ILogger<EndLeases> logger) : IConsumer<Batch<LeaseEnded>>
+internal sealed partial class EndLeases(FrameLedger ledger, LedgerNews news, ILogger<EndLeases> logger) : IConsumer<Batch<LeaseEnded>>
 {
     public async Task Consume(ConsumeContext<Batch<LeaseEnded>> context)
     {
@@ -17,10 +16,7 @@ internal sealed partial class EndLeases(FrameLedger ledger, Announcer announcer,
             LogEnded(lease.AttemptId, lease.JobId, lease.Worker, lease.Outcome, lease.ErrorClass, lease.Message);
         }
 
-        foreach (var job in (await ledger.EndAsync(ended, context.CancellationToken)).Jobs)
-        {
-            announcer.Announce(new JobChanged(job.JobId, job.Version));
-        }
+        news.Tell(await ledger.EndAsync(ended, context.CancellationToken));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Lease {AttemptId} of job {JobId} on worker {WorkerId} ended {Outcome}, {ErrorClass}: {Reason}")]

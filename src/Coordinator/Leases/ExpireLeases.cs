@@ -1,11 +1,9 @@
-using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Ledger;
-using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Leases;
 
 /// <summary>Returns to their spans the leases that were neither accepted nor renewed in time.</summary>
-internal sealed partial class ExpireLeases(FrameLedger ledger, Announcer announcer, TimeProvider time, ILogger<ExpireLeases> logger) : BackgroundService
+internal sealed partial class ExpireLeases(FrameLedger ledger, LedgerNews news, TimeProvider time, ILogger<ExpireLeases> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
@@ -18,11 +16,7 @@ internal sealed partial class ExpireLeases(FrameLedger ledger, Announcer announc
             LogExpired(lease.AttemptId, lease.JobId, lease.Worker);
         }
 
-        foreach (var job in result.Jobs)
-        {
-            announcer.Announce(new JobChanged(job.JobId, job.Version));
-        }
-
+        news.Tell(result);
         return result.Leases.Count;
     }
 

@@ -1,4 +1,3 @@
-using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.ServiceDefaults.Bus;
@@ -8,7 +7,7 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>Hands offered leases over to their workers. A lease that cannot be handed over returns: at once when the worker is gone, else when its acceptance is overdue.</summary>
-internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, LoseWorkers workers, Announcer announcer, TimeProvider time, ILogger<Dispatch> logger)
+internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, LoseWorkers workers, LedgerNews news, TimeProvider time, ILogger<Dispatch> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -29,10 +28,7 @@ internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, Lo
             await workers.LoseAsync(worker, epoch, "its queue is gone", cancellationToken);
         }
 
-        foreach (var job in (await ledger.EndAsync([.. unreachable.Select(Returned)], cancellationToken)).Jobs)
-        {
-            announcer.Announce(new JobChanged(job.JobId, job.Version));
-        }
+        news.Tell(await ledger.EndAsync([.. unreachable.Select(Returned)], cancellationToken));
     }
 
     private static LeaseEnded Returned(OfferedLease lease) => new(

@@ -1,14 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
-using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Shared;
-using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>One match tick: reads what waits and who is free, places it, writes the leases, sends them.</summary>
-internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger ledger, Dispatch dispatch, Announcer announcer)
+internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger ledger, Dispatch dispatch, LedgerNews news)
 {
     // More spans than a tick can place would only be read for nothing.
     private const int SpansPerTick = 256;
@@ -31,11 +29,7 @@ internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger
 
         var plans = placed.Select(x => new OfferPlan(Guid.NewGuid(), x.JobId, x.First, x.Count, x.Worker, x.Epoch)).ToList();
         var offered = await ledger.OfferAsync(plans, cancellationToken);
-        foreach (var job in offered.Jobs)
-        {
-            announcer.Announce(new JobChanged(job.JobId, job.Version));
-        }
-
+        news.Tell(offered.Jobs);
         await dispatch.SendAsync(offered.Leases, cancellationToken);
         return offered.Leases.Count;
     }

@@ -10,7 +10,7 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Workers;
 
 /// <summary>A worker process joins: it takes its name's row, and leases of earlier processes of that name return at once.</summary>
-internal sealed partial class JoinWorker(IDbContextFactory<FarmDb> databases, FrameLedger ledger, Announcer announcer, ILogger<JoinWorker> logger)
+internal sealed partial class JoinWorker(IDbContextFactory<FarmDb> databases, FrameLedger ledger, LedgerNews news, Announcer announcer, ILogger<JoinWorker> logger)
     : IConsumer<WorkerJoined>
 {
     public async Task Consume(ConsumeContext<WorkerJoined> context)
@@ -40,11 +40,7 @@ internal sealed partial class JoinWorker(IDbContextFactory<FarmDb> databases, Fr
         }
 
         LogJoined(joined.Worker, joined.Epoch, joined.Device, joined.Models.Count(x => x.Problem is null));
-        foreach (var job in (await ledger.ReleaseWorkerAsync(joined.Worker, joined.Epoch - 1, "A newer process of this worker has joined.", context.CancellationToken)).Jobs)
-        {
-            announcer.Announce(new JobChanged(job.JobId, job.Version));
-        }
-
+        news.Tell(await ledger.ReleaseWorkerAsync(joined.Worker, joined.Epoch - 1, "A newer process of this worker has joined.", context.CancellationToken));
         announcer.Announce(new WorkersChanged(joined.Worker));
     }
 

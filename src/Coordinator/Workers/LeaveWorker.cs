@@ -9,7 +9,7 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Workers;
 
 /// <summary>A worker process ends in good order: what it still held returns at once.</summary>
-internal sealed partial class LeaveWorker(IDbContextFactory<FarmDb> databases, FrameLedger ledger, Announcer announcer, ILogger<LeaveWorker> logger)
+internal sealed partial class LeaveWorker(IDbContextFactory<FarmDb> databases, FrameLedger ledger, LedgerNews news, Announcer announcer, ILogger<LeaveWorker> logger)
     : IConsumer<WorkerLeft>
 {
     public async Task Consume(ConsumeContext<WorkerLeft> context)
@@ -23,11 +23,7 @@ internal sealed partial class LeaveWorker(IDbContextFactory<FarmDb> databases, F
         }
 
         LogLeft(left.Worker, left.Epoch, left.Reason);
-        foreach (var job in (await ledger.ReleaseWorkerAsync(left.Worker, left.Epoch, "The worker left.", context.CancellationToken)).Jobs)
-        {
-            announcer.Announce(new JobChanged(job.JobId, job.Version));
-        }
-
+        news.Tell(await ledger.ReleaseWorkerAsync(left.Worker, left.Epoch, "The worker left.", context.CancellationToken));
         announcer.Announce(new WorkersChanged(left.Worker));
     }
 

@@ -31,6 +31,8 @@ internal sealed record InferenceDevice(string Provider, int Index)
         };
         try
         {
+            // Nobody who renders here has asked the runtime to report usage.
+            OrtEnv.Instance().DisableTelemetryEvents();
             // Waiting threads that spin would take the cores from the other networks and from the host.
             options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
             AppendProvider(options);
