@@ -80,9 +80,11 @@
   const reloads = Number(sessionStorage.getItem(reloadsKey) ?? 0);
   setTimeout(() => sessionStorage.removeItem(reloadsKey), 60_000);
   let again = null;
+  const answers = () => fetch(document.baseURI, { cache: 'no-store' }).then(answer => answer.ok, () => false);
+  const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
   const reloadWhenBack = async () => {
-    const answers = await fetch(document.baseURI, { cache: 'no-store' }).then(answer => answer.ok, () => false);
-    if (answers) {
+    // A farm that is just stopping still answers once; nothing would bring the page back from a reload that fails.
+    if (await answers() && (await pause(1500), await answers())) {
       sessionStorage.setItem(reloadsKey, reloads + 1);
       location.reload();
     } else {
