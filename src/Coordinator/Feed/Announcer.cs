@@ -61,7 +61,7 @@ internal sealed partial class Announcer(FarmFeed feed, FarmSender sender, TimePr
                 _ => throw new InvalidOperationException($"Not announced: {message.GetType().Name}."),
             });
         }
-        catch (Exception ex) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception ex)
         {
             LogNotAnnounced(message.GetType().Name, ex.Message);
         }

@@ -21,7 +21,7 @@ public sealed partial class Jobs : ComponentBase, IDisposable
     ];
 
     private readonly CancellationTokenSource _left = new();
-    private CancellationTokenSource? _typing;
+    private int _keystrokes;
     private LiveRefresh? _live;
     private Page<JobView>? _page;
     private string _shown = "";
@@ -58,7 +58,6 @@ public sealed partial class Jobs : ComponentBase, IDisposable
     {
         _left.Cancel();
         _left.Dispose();
-        _typing?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -90,21 +89,18 @@ public sealed partial class Jobs : ComponentBase, IDisposable
 
     private async Task SearchAsync(ChangeEventArgs typed)
     {
-        if (_typing is not null)
-        {
-            await _typing.CancelAsync();
-            _typing.Dispose();
-        }
-
-        _typing = CancellationTokenSource.CreateLinkedTokenSource(_left.Token);
+        var keystroke = ++_keystrokes;
         try
         {
-            await Task.Delay(TypingPause, Time, _typing.Token);
-            Navigation.NavigateTo(Address(State ?? [], Failures, typed.Value?.ToString()), replace: true);
+            await Task.Delay(TypingPause, Time, _left.Token);
+            if (keystroke == _keystrokes)
+            {
+                Navigation.NavigateTo(Address(State ?? [], Failures, typed.Value?.ToString()), replace: true);
+            }
         }
         catch (OperationCanceledException)
         {
-            // The next key was pressed, or the page was left.
+            // The page was left.
         }
     }
 
