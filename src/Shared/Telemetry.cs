@@ -12,10 +12,10 @@ public static class Telemetry
     /// <summary>Counter: frames committed, by model.</summary>
     public const string FramesRendered = "renderfarm.frames.rendered";
 
-    /// <summary>Counter: frames given up, by error class.</summary>
+    /// <summary>Counter: frames given up, by model.</summary>
     public const string FramesFailed = "renderfarm.frames.failed";
 
-    /// <summary>Counter: leases ended, by outcome.</summary>
+    /// <summary>Counter: leases that ended before they were fully committed, by outcome.</summary>
     public const string LeasesEnded = "renderfarm.leases.ended";
 
     /// <summary>Histogram, seconds: render time of one frame.</summary>

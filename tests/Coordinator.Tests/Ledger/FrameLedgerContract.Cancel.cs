@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Tests.Ledger;
@@ -42,17 +41,12 @@ public abstract partial class FrameLedgerContract
     }
 
     [Fact]
-    public async Task Cancelling_a_queued_million_takes_one_short_transaction()
+    public async Task Cancelling_a_queued_million_settles_all_of_it_without_a_row_per_frame()
     {
-        var warm = await SubmitAsync(10);
-        await _ledger.CancelAsync(warm.Id, Cancelled);
         var job = await SubmitAsync(1_000_000);
-        var watch = Stopwatch.StartNew();
-
         await _ledger.CancelAsync(job.Id, Cancelled);
 
-        // A row per frame would take minutes; the bound leaves room for a busy disk.
-        Assert.InRange(watch.ElapsedMilliseconds, 0, 2000);
         Assert.Equal(1_000_000, (await LoadAsync(job)).Cancelled);
+        Assert.Empty(await FramesAsync(job));
     }
 }

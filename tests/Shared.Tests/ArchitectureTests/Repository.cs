@@ -5,7 +5,7 @@ namespace RenderFarm.Shared.Tests.ArchitectureTests;
 /// <summary>Reads the source tree that these tests were built from.</summary>
 internal static partial class Repository
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root => TestKit.Farms.Repository.Root;
 
     public static IEnumerable<string> Sources(string folder) => Directory
         .EnumerateFiles(Path.Combine(Root, folder), "*.*", SearchOption.AllDirectories)
@@ -27,15 +27,4 @@ internal static partial class Repository
 
     [GeneratedRegex("""ProjectReference Include="[^"]*/(\w+)\.csproj""")]
     private static partial Regex ProjectReference();
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "RenderFarm.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException($"No RenderFarm.sln above {AppContext.BaseDirectory}.");
-    }
 }

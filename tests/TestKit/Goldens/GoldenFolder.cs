@@ -12,7 +12,7 @@ public static partial class GoldenFolder
     private const string Variable = "RENDERFARM_GOLDENS";
 
     /// <summary>The root of the repository that the tests were built in.</summary>
-    public static string Repository { get; } = FindRepository();
+    public static string Repository { get; } = Farms.Repository.Root;
 
     public static string Default { get; } = Path.Combine(Repository, "tests", "goldens");
 
@@ -49,19 +49,6 @@ public static partial class GoldenFolder
 
     private static string Find(string kind, string name) =>
         TryFind(kind, name) ?? throw new DirectoryNotFoundException($"{kind}/{name} is neither in {Current} nor in {Default}.");
-
-    private static string FindRepository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "RenderFarm.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds RenderFarm.sln.");
-    }
 
     [GeneratedRegex(@"([:\[,]\s*)(?:-?Infinity|NaN)\b")]
     private static partial Regex PythonNumber();
