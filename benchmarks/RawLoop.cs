@@ -100,7 +100,7 @@ internal sealed class RawLoop : IDisposable
         for (var row = 0; row < 2 * BatchSize; row++)
         {
             var text = encoder.Encode(row < BatchSize ? request.Prompt : request.NegativePrompt, request.ClipSkip, options, CancellationToken.None);
-            text.Span.CopyTo(_conditioning.Row(row, 2 * BatchSize));
+            text.Hidden.CopyTo(_conditioning.Row(row, 2 * BatchSize));
         }
     }
 

@@ -1,7 +1,9 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Samplers;
 using RenderFarm.Diffusion.Schedules;
@@ -96,8 +98,8 @@ public sealed class DiffusionPipeline : IDisposable
             var rows = requests.Select((request, i) => NewRow(i, request, options, ct)).ToArray();
 
             // 3. Denoise.
-            new DenoisingLoop(_unet, Prediction.Of(Model.Parts.Scheduler), height / Model.LatentFactor, width / Model.LatentFactor)
-                .Run(rows, options, progress, ct);
+            using var loop = new DenoisingLoop(_unet, Prediction.Of(Model.Parts.Scheduler), height / Model.LatentFactor, width / Model.LatentFactor, rows);
+            loop.Run(options, progress, ct);
 
             // 4. Decode.
             return [.. rows.Select(row =>
@@ -123,18 +125,20 @@ public sealed class DiffusionPipeline : IDisposable
     private Row NewRow(int index, ImageRequest request, RunOptions options, CancellationToken ct)
     {
         // Clip skip is the prompt's alone, as in diffusers: the negative prompt reads the last layer.
-        var conditioning = _text.Encode(request.Prompt, request.ClipSkip, options, ct);
-        ReadOnlyMemory<float>? negative = request.Guidance > 1
-            ? _text.Encode(request.NegativePrompt, clipSkip: 0, options, ct)
+        var prompt = ConditioningSchedule.Always(_text.Encode(request.Prompt, request.ClipSkip, options, ct));
+        var negative = request.Guidance > 1
+            ? ConditioningSchedule.Always(_text.Encode(request.NegativePrompt, clipSkip: 0, options, ct))
             : null;
+        var guidance = new Guidance(request.Guidance, request.GuidanceRescale, [(prompt, 1)], negative);
+
         var sampler = SamplerTable.Named(request.Sampler);
         var karras = request.Schedule == ScheduleNames.Karras || Model.Parts.Scheduler.UseKarrasSigmas;
-        return new Row(
-            index,
-            request,
-            sampler,
-            sampler.Plan(_trained, Model.Parts.Scheduler, karras, request.Steps),
-            new Guidance(request.Guidance, request.GuidanceRescale, conditioning, negative),
-            Model.Parts.Vae.LatentChannels * (request.Height / Model.LatentFactor) * (request.Width / Model.LatentFactor));
+        var schedule = sampler.Plan(_trained, Model.Parts.Scheduler, karras, request.Steps);
+
+        var latent = new float[Model.Parts.Vae.LatentChannels * (request.Height / Model.LatentFactor) * (request.Width / Model.LatentFactor)];
+        var noise = new TorchRandom(request.Seed);
+        noise.FillNormal(latent);
+        TensorPrimitives.Multiply(latent, schedule.InitialScale, latent);
+        return new Row(index, request, sampler, new SamplerRun(schedule, latent, noise, new SamplerOptions { Eta = (float)request.Eta }), guidance);
     }
 }

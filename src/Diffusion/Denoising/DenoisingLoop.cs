@@ -2,74 +2,122 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace RenderFarm.Diffusion.Denoising;
 
-/// <summary>Takes all rows of a batch from noise to latents, every step in one run of the UNet.</summary>
-internal sealed class DenoisingLoop(Unet unet, Prediction prediction, int height, int width)
+/// <summary>Takes all rows of a batch from noise to latents. Each round answers every row's question, in as few runs of the UNet as there are shapes.</summary>
+internal sealed class DenoisingLoop : IDisposable
 {
-    public void Run(IReadOnlyList<Row> rows, RunOptions options, IProgress<StepProgress>? progress, CancellationToken ct)
+    private readonly Unet _unet;
+    private readonly Prediction _prediction;
+    private readonly int _height;
+    private readonly int _width;
+    private readonly Row[] _rows;
+    private readonly (Row Row, int Part)[] _parts;
+    private readonly bool[] _isAnswered;
+    private readonly int[] _group;
+
+    /// <summary>Height and width are the latents'.</summary>
+    public DenoisingLoop(Unet unet, Prediction prediction, int height, int width, IReadOnlyList<Row> rows)
     {
-        var steps = rows.Max(row => row.Steps);
-        Row[] active = [];
-        UnetBatch? batch = null;
-        for (var i = 0; i < steps; i++)
+        _unet = unet;
+        _prediction = prediction;
+        (_height, _width) = (height, width);
+        _rows = [.. rows];
+        _parts = [.. rows.SelectMany(row => Enumerable.Range(0, row.UnetRows).Select(part => (row, part)))];
+        _isAnswered = new bool[_parts.Length];
+        _group = new int[_parts.Length];
+    }
+
+    public void Run(RunOptions options, IProgress<StepProgress>? progress, CancellationToken ct)
+    {
+        var steps = _rows.Max(row => row.Steps);
+        for (var left = StepsLeft(); left > 0;)
         {
             ct.ThrowIfCancellationRequested();
-
-            // 1. Rows with fewer steps leave; the others close up.
-            if (batch is null || SomeEnd(active, i))
+            AnswerAll(options, ct);
+            foreach (var row in _rows)
             {
-                (active, batch) = Gather(rows, i);
-            }
-
-            // 2. Scale the inputs, 3. predict, 4. guide and step.
-            var firstUnetRow = 0;
-            foreach (var row in active)
-            {
-                row.Prepare(i, batch, firstUnetRow);
-                firstUnetRow += row.UnetRows;
-            }
-
-            unet.Run(batch, options, ct);
-            firstUnetRow = 0;
-            foreach (var row in active)
-            {
-                if (!row.Advance(i, batch, firstUnetRow, prediction))
+                if (row.IsActive && row.Asked.Step is var step && !row.Advance(_prediction))
                 {
-                    throw new NonFiniteLatentsException(row.Index, i + 1, row.Request);
+                    throw new NonFiniteLatentsException(row.Index, step + 1, row.Request);
                 }
-
-                firstUnetRow += row.UnetRows;
             }
 
-            // 5. Report.
-            progress?.Report(new StepProgress(i + 1, steps));
-        }
-    }
-
-    private (Row[] Active, UnetBatch Batch) Gather(IReadOnlyList<Row> rows, int step)
-    {
-        Row[] active = [.. rows.Where(row => row.Steps > step)];
-        var batch = unet.Batch(active.Sum(row => row.UnetRows), height, width);
-        var firstUnetRow = 0;
-        foreach (var row in active)
-        {
-            row.Guidance.WriteConditioning(batch, firstUnetRow);
-            firstUnetRow += row.UnetRows;
-        }
-
-        return (active, batch);
-    }
-
-    // Written out, because a closure would be allocated at every step.
-    private static bool SomeEnd(Row[] active, int steps)
-    {
-        foreach (var row in active)
-        {
-            if (row.Steps <= steps)
+            var before = left;
+            left = StepsLeft();
+            if (left < before)
             {
-                return true;
+                progress?.Report(new StepProgress(steps - left, steps));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var row in _rows)
+        {
+            row.Dispose();
+        }
+    }
+
+    private int StepsLeft()
+    {
+        var most = 0;
+        foreach (var row in _rows)
+        {
+            most = Math.Max(most, row.StepsLeft);
+        }
+
+        return most;
+    }
+
+    private void AnswerAll(RunOptions options, CancellationToken ct)
+    {
+        for (var i = 0; i < _parts.Length; i++)
+        {
+            _isAnswered[i] = !_parts[i].Row.IsActive;
+        }
+
+        for (var i = 0; i < _parts.Length; i++)
+        {
+            if (!_isAnswered[i])
+            {
+                AnswerGroup(Gather(i), _parts[i].Row.TokensOf(_parts[i].Part), options, ct);
+            }
+        }
+    }
+
+    /// <summary>Collects the rows that can go through the UNet with this one: as many tokens, and its timestep where the network takes only one.</summary>
+    private int Gather(int first)
+    {
+        var tokens = _parts[first].Row.TokensOf(_parts[first].Part);
+        var timestep = _parts[first].Row.Asked.Timestep;
+        var count = 0;
+        for (var i = first; i < _parts.Length; i++)
+        {
+            var (row, part) = _parts[i];
+            if (!_isAnswered[i] && row.TokensOf(part) == tokens && (_unet.TakesRowTimesteps || row.Asked.Timestep == timestep))
+            {
+                _isAnswered[i] = true;
+                _group[count++] = i;
             }
         }
 
-        return false;
+        return count;
+    }
+
+    private void AnswerGroup(int count, int tokens, RunOptions options, CancellationToken ct)
+    {
+        var batch = _unet.Batch(count, _height, _width, tokens);
+        for (var at = 0; at < count; at++)
+        {
+            var (row, part) = _parts[_group[at]];
+            row.Ask(part, batch, at);
+        }
+
+        _unet.Run(batch, options, ct);
+        for (var at = 0; at < count; at++)
+        {
+            var (row, part) = _parts[_group[at]];
+            row.Answer(part, batch.Output(at));
+        }
     }
 }

@@ -1,36 +1,56 @@
 using System.Numerics.Tensors;
+using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion.Denoising;
 
 /// <summary>
-/// Classifier-free guidance, Ho and Salimans, arXiv:2207.12598: uncond + scale * (cond - uncond); a scale of 1 or less runs no uncond row.
+/// Classifier-free guidance, Ho and Salimans, arXiv:2207.12598, over one or more prompts with weights (composable diffusion, Liu et al.,
+/// arXiv:2206.01714): uncond + scale * sum of weight * (cond - uncond). Without a negative conditioning there is one prompt and its output is the answer.
 /// Rescale is Lin et al., arXiv:2305.08891, section 3.4: the result's standard deviation is drawn towards cond's.
 /// </summary>
-internal sealed class Guidance(double scale, double rescale, ReadOnlyMemory<float> conditioning, ReadOnlyMemory<float>? negative)
+internal sealed class Guidance(
+    double scale,
+    double rescale,
+    IReadOnlyList<(ConditioningSchedule Conditioning, double Weight)> prompts,
+    ConditioningSchedule? negative)
 {
-    public int UnetRows => negative is null ? 1 : 2;
+    /// <summary>How many rows of the UNet one evaluation takes: the prompts, then the negative one.</summary>
+    public int UnetRows => prompts.Count + (negative is null ? 0 : 1);
 
-    public void WriteConditioning(UnetBatch batch, int firstUnetRow)
-    {
-        conditioning.Span.CopyTo(batch.Conditioning(firstUnetRow));
-        negative?.Span.CopyTo(batch.Conditioning(firstUnetRow + 1));
-    }
+    public Conditioning ConditioningOf(int part, int step) => (part < prompts.Count ? prompts[part].Conditioning : negative!).At(step);
 
-    public void Combine(UnetBatch batch, int firstUnetRow, Span<float> result)
+    /// <summary>One answer from the outputs of all rows.</summary>
+    public void Combine(float[][] outputs, Span<float> result)
     {
-        var cond = batch.Output(firstUnetRow);
         if (negative is null)
         {
-            cond.CopyTo(result);
+            outputs[0].CopyTo(result);
             return;
         }
 
-        var uncond = batch.Output(firstUnetRow + 1);
-        TensorPrimitives.Subtract(cond, uncond, result);
-        TensorPrimitives.MultiplyAdd(result, (float)scale, uncond, result);
+        ReadOnlySpan<float> uncond = outputs[^1];
+        if (prompts.Count == 1)
+        {
+            TensorPrimitives.Subtract(outputs[0], uncond, result);
+            TensorPrimitives.MultiplyAdd(result, (float)(scale * prompts[0].Weight), uncond, result);
+        }
+        else
+        {
+            var weights = 0.0;
+            uncond.CopyTo(result);
+            for (var i = 0; i < prompts.Count; i++)
+            {
+                var weight = scale * prompts[i].Weight;
+                TensorPrimitives.MultiplyAdd(outputs[i], (float)weight, result, result);
+                weights += weight;
+            }
+
+            TensorPrimitives.MultiplyAdd(uncond, (float)-weights, result, result);
+        }
+
         if (rescale > 0)
         {
-            var share = TensorPrimitives.StdDev(cond) / TensorPrimitives.StdDev<float>(result);
+            var share = TensorPrimitives.StdDev<float>(outputs[0]) / TensorPrimitives.StdDev<float>(result);
             TensorPrimitives.Multiply(result, (float)((rescale * share) + 1 - rescale), result);
         }
     }

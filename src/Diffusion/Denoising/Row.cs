@@ -1,32 +1,26 @@
 using System.Numerics.Tensors;
-using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Samplers;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Denoising;
 
-/// <summary>One picture on its way: its latent, its schedule, its noise. Knows nothing of the other rows.</summary>
-internal sealed class Row
+/// <summary>One picture on its way: its sampler's loop and what the network answered. Knows nothing of the other rows.</summary>
+internal sealed class Row : IDisposable
 {
-    private readonly ISampler _sampler;
-    private readonly SamplerState _state;
-    private readonly NoiseSchedule _schedule;
+    private readonly SamplerRun _run;
     private readonly Guidance _guidance;
-    private readonly float[] _denoised;
+    private readonly float[][] _outputs;
+    private readonly IEnumerator<Evaluation> _path;
 
-    public Row(int index, ImageRequest request, ISampler sampler, NoiseSchedule schedule, Guidance guidance, int size)
+    public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance)
     {
         Index = index;
         Request = request;
-        _sampler = sampler;
-        _schedule = schedule;
+        _run = run;
         _guidance = guidance;
-        _denoised = new float[size];
-        Latent = new float[size];
-        var random = new TorchRandom(request.Seed);
-        random.FillNormal(Latent);
-        TensorPrimitives.Multiply(Latent, schedule.InitialScale, Latent);
-        _state = new SamplerState(size, random, (float)request.Eta);
+        _outputs = [.. Enumerable.Range(0, guidance.UnetRows).Select(_ => run.NewBuffer())];
+        _path = sampler.Sample(run).GetEnumerator();
+        IsActive = _path.MoveNext();
     }
 
     /// <summary>Its place in the batch.</summary>
@@ -34,40 +28,46 @@ internal sealed class Row
 
     public ImageRequest Request { get; }
 
-    /// <summary>x = x0 + sigma * noise at the step that the row is at.</summary>
-    public float[] Latent { get; }
+    /// <summary>Whether the sampler waits for an answer.</summary>
+    public bool IsActive { get; private set; }
 
-    public int Steps => _schedule.Steps;
-
-    public Guidance Guidance => _guidance;
-
-    /// <summary>How many rows of the UNet's batch this picture takes.</summary>
+    /// <summary>How many rows of the UNet's batch each evaluation takes.</summary>
     public int UnetRows => _guidance.UnetRows;
 
-    /// <summary>Writes what the network is to see at step i.</summary>
-    public void Prepare(int i, UnetBatch batch, int firstUnetRow)
+    /// <summary>What is asked now.</summary>
+    public Evaluation Asked => _path.Current;
+
+    public int StepsLeft => IsActive ? _run.Schedule.Steps - Asked.Step : 0;
+
+    public int Steps => _run.Schedule.Steps - _run.Schedule.Start;
+
+    public int TokensOf(int part) => _guidance.ConditioningOf(part, Asked.Step).Tokens;
+
+    /// <summary>Writes what the network is to see for one part of the question.</summary>
+    public void Ask(int part, UnetBatch batch, int unetRow)
     {
-        var scale = 1 / NoiseSchedule.Deviation(_schedule.Sigmas[i]);
-        for (var row = firstUnetRow; row < firstUnetRow + UnetRows; row++)
-        {
-            TensorPrimitives.Multiply(Latent, scale, batch.Sample(row));
-            batch.SetTimestep(row, _schedule.Timesteps[i]);
-        }
+        TensorPrimitives.Multiply(Asked.X, 1 / NoiseSchedule.Deviation(Asked.Sigma), batch.Sample(unetRow));
+        batch.SetTimestep(unetRow, Asked.Timestep);
+        batch.SetConditioning(unetRow, _guidance.ConditioningOf(part, Asked.Step));
     }
 
-    /// <summary>Takes the network's answer at step i and goes to the next; false where the latent is no longer finite.</summary>
-    public bool Advance(int i, UnetBatch batch, int firstUnetRow, Prediction prediction)
+    public void Answer(int part, ReadOnlySpan<float> output) => output.CopyTo(_outputs[part]);
+
+    /// <summary>Gives the sampler its answer and lets it go on to its next question; false where the numbers are no longer finite.</summary>
+    public bool Advance(Prediction prediction)
     {
-        _guidance.Combine(batch, firstUnetRow, _denoised);
-        prediction.ToDenoised(Latent, _schedule.Sigmas[i], _denoised);
-        _sampler.Step(_schedule, i, Latent, _denoised, _state);
-        return float.IsFinite(TensorPrimitives.Sum(Latent));
+        _guidance.Combine(_outputs, _run.Denoised);
+        prediction.ToDenoised(Asked.X, Asked.Sigma, _run.Denoised);
+        IsActive = _path.MoveNext();
+        return float.IsFinite(TensorPrimitives.Sum<float>(_run.X));
     }
 
     /// <summary>The finished latent at the scale on which the autoencoder was trained.</summary>
     public float[] Finish()
     {
-        TensorPrimitives.Divide(Latent, NoiseSchedule.Deviation(_schedule.Sigmas[^1]), Latent);
-        return Latent;
+        TensorPrimitives.Divide(_run.X, NoiseSchedule.Deviation(_run.Schedule.Sigmas[^1]), _run.X);
+        return _run.X;
     }
+
+    public void Dispose() => _path.Dispose();
 }

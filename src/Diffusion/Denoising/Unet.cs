@@ -7,16 +7,22 @@ namespace RenderFarm.Diffusion.Denoising;
 /// <summary>The network that predicts noise, with buffers kept for the batch shapes used last.</summary>
 internal sealed class Unet(ModelFolder model, NetworkSession session) : IDisposable
 {
-    // A farm's batches come in few shapes; more would only hold memory.
-    private const int KeptShapes = 4;
+    // A farm's batches come in few shapes, each perhaps with two lengths of text; more would only hold memory.
+    private const int KeptShapes = 8;
 
     private readonly LinkedList<UnetBatch> _batches = [];
 
+    /// <summary>Whether each row of a batch has a timestep of its own.</summary>
+    public bool TakesRowTimesteps => model.SupportsRowTimesteps;
+
+    /// <summary>How many rows went through the network.</summary>
+    public long RowsEvaluated { get; private set; }
+
     /// <summary>The buffers for one batch shape, made once.</summary>
-    public UnetBatch Batch(int rows, int height, int width)
+    public UnetBatch Batch(int rows, int height, int width, int tokens)
     {
         var node = _batches.First;
-        while (node is not null && !node.Value.Has(rows, height, width))
+        while (node is not null && !node.Value.Has(rows, height, width, tokens))
         {
             node = node.Next;
         }
@@ -27,7 +33,7 @@ internal sealed class Unet(ModelFolder model, NetworkSession session) : IDisposa
         }
         else
         {
-            node = new LinkedListNode<UnetBatch>(new UnetBatch(model, rows, height, width));
+            node = new LinkedListNode<UnetBatch>(new UnetBatch(model, rows, height, width, tokens));
         }
 
         _batches.AddFirst(node);
@@ -40,7 +46,11 @@ internal sealed class Unet(ModelFolder model, NetworkSession session) : IDisposa
         return node.Value;
     }
 
-    public void Run(UnetBatch batch, RunOptions options, CancellationToken ct) => session.Run(options, batch.Inputs, batch.Outputs, ct);
+    public void Run(UnetBatch batch, RunOptions options, CancellationToken ct)
+    {
+        session.Run(options, batch.Inputs, batch.Outputs, ct);
+        RowsEvaluated += batch.Rows;
+    }
 
     public void Dispose()
     {

@@ -1,26 +1,29 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion.Denoising;
 
 /// <summary>The inputs and outputs of the UNet for one batch shape, in memory that stays in place.</summary>
 internal sealed class UnetBatch : IDisposable
 {
-    private readonly int _rows;
     private readonly int _height;
     private readonly int _width;
+    private readonly int _tokens;
+    private readonly Conditioning?[] _conditionings;
     private readonly PinnedTensor<float> _sample;
     private readonly PinnedTensor<float> _conditioning;
     private readonly PinnedTensor<float> _output;
     private readonly PinnedTensor<float>? _timesteps;
     private readonly PinnedTensor<long>? _wholeTimesteps;
 
-    public UnetBatch(ModelFolder model, int rows, int height, int width)
+    public UnetBatch(ModelFolder model, int rows, int height, int width, int tokens)
     {
-        (_rows, _height, _width) = (rows, height, width);
+        (Rows, _height, _width, _tokens) = (rows, height, width, tokens);
+        _conditionings = new Conditioning?[rows];
         _sample = new PinnedTensor<float>(rows, model.Parts.Vae.LatentChannels, height, width);
-        _conditioning = new PinnedTensor<float>(rows, model.Parts.Text.Length, model.Parts.Text.Width);
+        _conditioning = new PinnedTensor<float>(rows, tokens, model.Parts.Text.Width);
         _output = new PinnedTensor<float>(rows, model.Parts.Vae.LatentChannels, height, width);
 
         // A scalar timestep has no dimension, some exports write one of size 1, and one per row is the batch's size.
@@ -47,13 +50,23 @@ internal sealed class UnetBatch : IDisposable
 
     public TensorSet Outputs { get; }
 
-    public bool Has(int rows, int height, int width) => (rows, height, width) == (_rows, _height, _width);
+    public int Rows { get; }
 
-    public Span<float> Sample(int row) => _sample.Row(row, _rows);
+    public bool Has(int rows, int height, int width, int tokens) => (rows, height, width, tokens) == (Rows, _height, _width, _tokens);
 
-    public Span<float> Conditioning(int row) => _conditioning.Row(row, _rows);
+    public Span<float> Sample(int row) => _sample.Row(row, Rows);
 
-    public ReadOnlySpan<float> Output(int row) => _output.Row(row, _rows);
+    public ReadOnlySpan<float> Output(int row) => _output.Row(row, Rows);
+
+    /// <summary>Sets what a row is to draw, which seldom changes from one run to the next.</summary>
+    public void SetConditioning(int row, Conditioning conditioning)
+    {
+        if (_conditionings[row] != conditioning)
+        {
+            conditioning.Hidden.CopyTo(_conditioning.Row(row, Rows));
+            _conditionings[row] = conditioning;
+        }
+    }
 
     /// <summary>Sets a row's timestep, which is every row's where the network takes only one.</summary>
     public void SetTimestep(int row, float timestep)

@@ -6,7 +6,7 @@ namespace RenderFarm.Diffusion.Noise;
 /// the second of a pair for the next draw.
 /// Matsumoto, Nishimura: Mersenne Twister, ACM TOMACS 8 (1998); N = 624, M = 397, A and the tempering masks as there.
 /// </summary>
-public sealed class TorchRandom
+public sealed class TorchRandom : INoiseSource
 {
     private const int N = 624;
     private const int M = 397;

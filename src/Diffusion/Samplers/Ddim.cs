@@ -35,22 +35,28 @@ internal sealed class Ddim : ISampler
         };
     }
 
-    public void Step(NoiseSchedule schedule, int i, Span<float> x, ReadOnlySpan<float> denoised, SamplerState state)
+    public IEnumerable<Evaluation> Sample(SamplerRun run)
     {
-        var (from, to, next) = (schedule.Sigmas[i], schedule.Targets[i], schedule.Sigmas[i + 1]);
-        if (state.Eta > 0)
+        var schedule = run.Schedule;
+        var room = run.NewBuffer();
+        for (var i = schedule.Start; i < schedule.Steps; i++)
         {
-            LinearStep.Ancestral(x, denoised, from, to, state, state.Eta);
-        }
-        else
-        {
-            LinearStep.Towards(x, denoised, from, to);
-        }
+            yield return schedule.Evaluate(run.X, i);
+            var (from, to, next) = (schedule.Sigmas[i], schedule.Targets[i], schedule.Sigmas[i + 1]);
+            if (run.Options.Eta > 0)
+            {
+                LinearStep.Ancestral(run, room, from, to, run.Options.Eta);
+            }
+            else
+            {
+                LinearStep.Towards(run.X, run.Denoised, from, to);
+            }
 
-        if (next != to)
-        {
-            // x_t stays as it is when the next step reads it at another timestep; only its scale here changes.
-            TensorPrimitives.Multiply(x, NoiseSchedule.Deviation(next) / NoiseSchedule.Deviation(to), x);
+            if (next != to)
+            {
+                // x_t stays as it is when the next step reads it at another timestep; only its scale here changes.
+                TensorPrimitives.Multiply(run.X, NoiseSchedule.Deviation(next) / NoiseSchedule.Deviation(to), run.X);
+            }
         }
     }
 }

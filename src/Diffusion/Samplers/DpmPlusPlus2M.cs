@@ -35,23 +35,28 @@ internal sealed class DpmPlusPlus2M : ISampler
             NoiseSchedule.Deviation((float)sigmas[0]));
     }
 
-    public void Step(NoiseSchedule schedule, int i, Span<float> x, ReadOnlySpan<float> denoised, SamplerState state)
+    public IEnumerable<Evaluation> Sample(SamplerRun run)
     {
-        var (from, to) = (schedule.Sigmas[i], schedule.Targets[i]);
-        var isLast = i == schedule.Steps - 1;
-        if (i == 0 || (isLast && (to == 0 || schedule.Steps < FewSteps)))
+        var schedule = run.Schedule;
+        var (previous, d) = (run.NewBuffer(), run.NewBuffer());
+        for (var i = schedule.Start; i < schedule.Steps; i++)
         {
-            LinearStep.Towards(x, denoised, from, to);
-        }
-        else
-        {
-            var r = Math.Log(schedule.Sigmas[i - 1] / (double)from) / Math.Log(from / (double)to);
-            var d = state.Noise.AsSpan();
-            TensorPrimitives.Multiply(denoised, (float)(1 + (1 / (2 * r))), d);
-            TensorPrimitives.MultiplyAdd(state.Previous, (float)(-1 / (2 * r)), d, d);
-            LinearStep.Towards(x, d, from, to);
-        }
+            yield return schedule.Evaluate(run.X, i);
+            var (from, to) = (schedule.Sigmas[i], schedule.Targets[i]);
+            var isLast = i == schedule.Steps - 1;
+            if (i == schedule.Start || (isLast && (to == 0 || schedule.Steps < FewSteps)))
+            {
+                LinearStep.Towards(run.X, run.Denoised, from, to);
+            }
+            else
+            {
+                var r = Math.Log(schedule.Sigmas[i - 1] / (double)from) / Math.Log(from / (double)to);
+                TensorPrimitives.Multiply(run.Denoised, (float)(1 + (1 / (2 * r))), d);
+                TensorPrimitives.MultiplyAdd(previous, (float)(-1 / (2 * r)), d, d);
+                LinearStep.Towards(run.X, d, from, to);
+            }
 
-        denoised.CopyTo(state.Previous);
+            run.Denoised.CopyTo(previous, 0);
+        }
     }
 }

@@ -30,6 +30,13 @@ internal sealed class Euler : ISampler
             spacing == "leading" ? NoiseSchedule.Deviation(largest) : largest);
     }
 
-    public void Step(NoiseSchedule schedule, int i, Span<float> x, ReadOnlySpan<float> denoised, SamplerState state) =>
-        LinearStep.Towards(x, denoised, schedule.Sigmas[i], schedule.Targets[i]);
+    public IEnumerable<Evaluation> Sample(SamplerRun run)
+    {
+        var schedule = run.Schedule;
+        for (var i = schedule.Start; i < schedule.Steps; i++)
+        {
+            yield return schedule.Evaluate(run.X, i);
+            LinearStep.Towards(run.X, run.Denoised, schedule.Sigmas[i], schedule.Targets[i]);
+        }
+    }
 }

@@ -13,6 +13,14 @@ internal sealed class EulerAncestral : ISampler
     public NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps) =>
         Deterministic.Plan(trained, config, karras, steps);
 
-    public void Step(NoiseSchedule schedule, int i, Span<float> x, ReadOnlySpan<float> denoised, SamplerState state) =>
-        LinearStep.Ancestral(x, denoised, schedule.Sigmas[i], schedule.Targets[i], state, eta: 1);
+    public IEnumerable<Evaluation> Sample(SamplerRun run)
+    {
+        var schedule = run.Schedule;
+        var room = run.NewBuffer();
+        for (var i = schedule.Start; i < schedule.Steps; i++)
+        {
+            yield return schedule.Evaluate(run.X, i);
+            LinearStep.Ancestral(run, room, schedule.Sigmas[i], schedule.Targets[i], eta: 1);
+        }
+    }
 }

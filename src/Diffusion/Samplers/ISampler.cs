@@ -4,8 +4,10 @@ using RenderFarm.Diffusion.Schedules;
 namespace RenderFarm.Diffusion.Samplers;
 
 /// <summary>
-/// A way down a noise schedule. Samplers hold nothing: the schedule says where step i stands, the state is the row's own.
-/// All work on x = x0 + sigma * noise, as k-diffusion does, so that one denoiser serves them all.
+/// A way down a noise schedule, in k-diffusion's shape: a denoiser, an array of noise levels, a loop. The denoiser is the caller:
+/// the loop yields what it wants evaluated and finds the answer in <see cref="SamplerRun.Denoised"/> when it is resumed, so that the
+/// pictures of a batch may each be anywhere in loops of their own. Samplers hold nothing; a run's state is the loop's.
+/// All work on x = x0 + sigma * noise, so that one denoiser serves them all.
 /// </summary>
 internal interface ISampler
 {
@@ -15,6 +17,6 @@ internal interface ISampler
     /// <summary>The schedule that this sampler follows for a model's config; Karras sigmas where asked.</summary>
     NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps);
 
-    /// <summary>Takes x from step i's noise level to the next, given the picture the network sees in it.</summary>
-    void Step(NoiseSchedule schedule, int i, Span<float> x, ReadOnlySpan<float> denoised, SamplerState state);
+    /// <summary>Takes the run's X from its schedule's start to the end. Nothing is allocated after the first evaluation.</summary>
+    IEnumerable<Evaluation> Sample(SamplerRun run);
 }

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using RenderFarm.Diffusion.Noise;
 
 namespace RenderFarm.Diffusion.Samplers;
 
@@ -18,16 +17,17 @@ internal static class LinearStep
     /// Ancestral sampling: of the noise at level "to" the share eta is drawn anew. up^2 = eta^2 * to^2 * (from^2 - to^2) / from^2,
     /// down^2 = to^2 - up^2 (k-diffusion's get_ancestral_step; the same as sigma_t(eta) of DDIM, equation 16).
     /// </summary>
-    public static void Ancestral(Span<float> x, ReadOnlySpan<float> denoised, double from, double to, SamplerState state, float eta)
+    public static void Ancestral(SamplerRun run, Span<float> room, double from, double to, float eta)
     {
         var up = Math.Min(to, eta * Math.Sqrt(Math.Max(to * to * ((from * from) - (to * to)) / (from * from), 0)));
-        Towards(x, denoised, from, Math.Sqrt((to * to) - (up * up)));
-        AddNoise(x, state.Noise, state.Random, (float)up);
+        Towards(run.X, run.Denoised, from, Math.Sqrt((to * to) - (up * up)));
+        AddNoise(run, room, up);
     }
 
-    private static void AddNoise(Span<float> x, Span<float> noise, TorchRandom random, float scale)
+    /// <summary>Adds the next draw of noise to x.</summary>
+    public static void AddNoise(SamplerRun run, Span<float> room, double scale)
     {
-        random.FillNormal(noise);
-        TensorPrimitives.MultiplyAdd(noise, scale, x, x);
+        run.Noise.FillNormal(room);
+        TensorPrimitives.MultiplyAdd(room, (float)scale, run.X, run.X);
     }
 }

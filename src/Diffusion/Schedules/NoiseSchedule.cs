@@ -1,10 +1,12 @@
+using RenderFarm.Diffusion.Samplers;
+
 namespace RenderFarm.Diffusion.Schedules;
 
 /// <summary>
 /// The path of one picture from noise to image, in the variance-exploding form x = x0 + sigma * noise.
 /// Step i runs the network at <see cref="Timesteps"/>[i] and <see cref="Sigmas"/>[i] and ends at <see cref="Targets"/>[i].
 /// </summary>
-internal sealed class NoiseSchedule
+internal sealed record NoiseSchedule
 {
     /// <summary>The timesteps that the network sees, one per step.</summary>
     public required float[] Timesteps { get; init; }
@@ -21,6 +23,9 @@ internal sealed class NoiseSchedule
     /// <summary>What unit noise is multiplied by at the start.</summary>
     public required float InitialScale { get; init; }
 
+    /// <summary>The step at which the path is joined: above 0 where it starts from a picture that is only partly noised.</summary>
+    public int Start { get; init; }
+
     public int Steps => Timesteps.Length;
 
     public static NoiseSchedule Through(float[] timesteps, float[] sigmas, float initialScale) => new()
@@ -30,6 +35,9 @@ internal sealed class NoiseSchedule
         Targets = sigmas[1..],
         InitialScale = initialScale,
     };
+
+    /// <summary>What the network is asked at the start of step i.</summary>
+    public Evaluation Evaluate(float[] x, int i) => new(x, Sigmas[i], Timesteps[i], i);
 
     /// <summary>The standard deviation of noised data, which scales the network's input to about one.</summary>
     public static float Deviation(float sigma) => MathF.Sqrt((sigma * sigma) + 1);

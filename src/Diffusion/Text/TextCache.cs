@@ -21,10 +21,10 @@ internal readonly record struct TextKey(int[] Tokens, int ClipSkip)
 /// <summary>The conditionings used last, by tokens. Not for several threads at once.</summary>
 internal sealed class TextCache(int capacity)
 {
-    private readonly Dictionary<TextKey, LinkedListNode<(TextKey Key, float[] Value)>> _byKey = [];
-    private readonly LinkedList<(TextKey Key, float[] Value)> _byUse = [];
+    private readonly Dictionary<TextKey, LinkedListNode<(TextKey Key, Conditioning Value)>> _byKey = [];
+    private readonly LinkedList<(TextKey Key, Conditioning Value)> _byUse = [];
 
-    public float[]? Find(TextKey key)
+    public Conditioning? Find(TextKey key)
     {
         if (!_byKey.TryGetValue(key, out var node))
         {
@@ -36,7 +36,7 @@ internal sealed class TextCache(int capacity)
         return node.Value.Value;
     }
 
-    public void Add(TextKey key, float[] value)
+    public void Add(TextKey key, Conditioning value)
     {
         _byKey[key] = _byUse.AddFirst((key, value));
         while (_byKey.Count > capacity)

@@ -37,7 +37,7 @@ internal sealed class TextEncoder : IDisposable
     /// <summary>How often the network ran; prompts from the cache do not count.</summary>
     public long Runs { get; private set; }
 
-    public ReadOnlyMemory<float> Encode(string prompt, int clipSkip, RunOptions options, CancellationToken ct)
+    public Conditioning Encode(string prompt, int clipSkip, RunOptions options, CancellationToken ct)
     {
         var key = new TextKey(_model.Parts.Tokenizer.Encode(prompt), clipSkip);
         if (_cache.Find(key) is { } known)
@@ -62,7 +62,7 @@ internal sealed class TextEncoder : IDisposable
         using var hidden = new PinnedTensor<float>(1, _model.Parts.Text.Length, _model.Parts.Text.Width);
         _session.Run(options, _input, new TensorSet([output], [hidden.Value]), ct);
         Runs++;
-        var encoded = hidden.Span.ToArray();
+        var encoded = new Conditioning(hidden.Span.ToArray(), _model.Parts.Text.Length);
         _cache.Add(key, encoded);
         return encoded;
     }

@@ -56,14 +56,15 @@ public sealed class SamplerContractTests
         foreach (var steps in new[] { 20, 50 })
         {
             var schedule = Plan(name, spacing, karras, steps);
-            var state = new SamplerState(Size, new TorchRandom(2), eta: 0);
+            var noise = new TorchRandom(2);
             var x = new float[Size];
-            state.Random.FillNormal(x);
+            noise.FillNormal(x);
             TensorPrimitives.Multiply(x, schedule.InitialScale, x);
+            var run = new SamplerRun(schedule, x, noise, new SamplerOptions());
 
-            for (var i = 0; i < steps; i++)
+            foreach (var _ in SamplerTable.Named(name).Sample(run))
             {
-                SamplerTable.Named(name).Step(schedule, i, x, picture, state);
+                picture.CopyTo(run.Denoised, 0);
             }
 
             // DDIM ends at the smallest trained noise, and "linspace" makes it lose a little of the way: see NoiseSchedule.Targets.

@@ -50,19 +50,18 @@ public sealed class SamplerGoldenTests
         var random = new TorchRandom(golden.GetProperty("seed").GetInt64());
         random.FillNormal(x);
         TensorPrimitives.Multiply(x, schedule.InitialScale, x);
-        var state = new SamplerState(x.Length, random, eta: 0);
+        var run = new SamplerRun(schedule, x, random, new SamplerOptions());
         var trace = golden.GetProperty("trace").EnumerateArray().ToDictionary(entry => entry.GetProperty("i").GetInt32(), entry => Floats(entry.GetProperty("x")));
         var allowed = 1e-4 * trace.Values.Append(final).Max(values => Differences.LargestOf(values));
-        for (var i = 0; i < schedule.Steps; i++)
+        foreach (var asked in sampler.Sample(run))
         {
-            var denoised = new float[x.Length];
-            Formula(x, schedule.Sigmas[i], schedule.Timesteps[i], denoised);
-            Prediction.Of(config).ToDenoised(x, schedule.Sigmas[i], denoised);
-            sampler.Step(schedule, i, x, denoised, state);
-            if (trace.TryGetValue(i, out var expected))
+            if (trace.TryGetValue(asked.Step - 1, out var expected))
             {
-                Assert.True(Differences.Largest(expected, AsReference(i + 1, x).AsSpan(0, expected.Length)) <= allowed, $"{name} step {i}");
+                Assert.True(Differences.Largest(expected, AsReference(asked.Step, x).AsSpan(0, expected.Length)) <= allowed, $"{name} step {asked.Step - 1}");
             }
+
+            Formula(asked, run.Denoised);
+            Prediction.Of(config).ToDenoised(asked.X, asked.Sigma, run.Denoised);
         }
 
         Assert.True(Differences.Largest(final, AsReference(schedule.Steps, x)) <= allowed, name);
@@ -76,10 +75,10 @@ public sealed class SamplerGoldenTests
     }
 
     // The golden file's model: 0.35 * input + 0.1 * cos(t / 100).
-    private static void Formula(float[] x, float sigma, float timestep, Span<float> output)
+    private static void Formula(Evaluation asked, Span<float> output)
     {
-        TensorPrimitives.Multiply(x, 0.35f / NoiseSchedule.Deviation(sigma), output);
-        TensorPrimitives.Add(output, 0.1f * MathF.Cos(timestep / 100), output);
+        TensorPrimitives.Multiply(asked.X, 0.35f / NoiseSchedule.Deviation(asked.Sigma), output);
+        TensorPrimitives.Add(output, 0.1f * MathF.Cos(asked.Timestep / 100), output);
     }
 
     private static void AssertEach(double share, float[] expected, float[] actual)
