@@ -31,7 +31,9 @@ public static partial class GoldenFolder
 
         // Python writes -Infinity, which JSON does not have.
         using var document = JsonDocument.Parse(PythonNumber().Replace(File.ReadAllText(path), "$1null"));
-        return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(element => element.Clone())];
+        // The scores have a row for each picture instead.
+        var cases = document.RootElement.TryGetProperty("cases", out var named) ? named : document.RootElement.GetProperty("cosine");
+        return [.. cases.EnumerateArray().Select(element => element.Clone())];
     }
 
     /// <summary>A file of this folder, such as images/NAME.npy.</summary>
