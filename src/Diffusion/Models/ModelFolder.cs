@@ -20,8 +20,8 @@ public sealed class ModelFolder
     /// <summary>SHA-256 over the sorted lines of SHA256SUMS; equal for equal files, wherever they lie.</summary>
     public string Digest { get; }
 
-    /// <summary>The kind of model.</summary>
-    public string Family { get; } = "stable-diffusion";
+    /// <summary>The kind of model: sd1, sd2 or sdxl, with -lcm or -inpainting behind it where it is of that kind.</summary>
+    public string Family => Parts.Family.Name;
 
     /// <summary>How many pixels one latent value covers along each side.</summary>
     public int LatentFactor => Parts.Vae.Factor;

@@ -4,47 +4,90 @@ namespace RenderFarm.Diffusion.Models;
 
 /// <summary>What the configs and networks of a folder say, as far as rendering needs it.</summary>
 internal sealed record ModelParts(
+    ModelFamily Family,
     SchedulerConfig Scheduler,
-    ClipTokenizer Tokenizer,
-    TextConfig Text,
+    IReadOnlyList<TextParts> TextEncoders,
     UnetConfig Unet,
     VaeConfig Vae,
-    OnnxSignature TextNetwork,
-    OnnxSignature UnetNetwork)
+    OnnxSignature UnetNetwork,
+    OnnxSignature DecoderNetwork,
+    OnnxSignature? EncoderNetwork)
 {
+    /// <summary>Whether an empty negative prompt is all zeros instead of its encoding, as SDXL was trained.</summary>
+    public bool EmptyPromptIsZeros { get; init; }
+
+    public ClipTokenizer Tokenizer => TextEncoders[0].Tokenizer;
+
+    public TextConfig Text => TextEncoders[0].Config;
+
+    public OnnxSignature TextNetwork => TextEncoders[0].Network;
+
+    public OnnxValue InputIds => TextEncoders[0].InputIds;
+
     public OnnxValue Timestep => UnetNetwork.Input(NetworkFiles.Timestep)!;
 
-    public OnnxValue InputIds => TextNetwork.Input(NetworkFiles.InputIds)!;
+    /// <summary>The values per token that the UNet is conditioned on: those of all encoders side by side.</summary>
+    public int ConditioningWidth => TextEncoders.Sum(encoder => encoder.Config.Width);
 
-    /// <summary>How many layers may be left out before one has no output of its own.</summary>
-    public int MaxClipSkip => Enumerable.Range(1, Text.Layers - 1)
-        .TakeWhile(skip => TextNetwork.Output(NetworkFiles.NormedHiddenState(Text.Layers - skip)) is not null)
-        .LastOrDefault();
+    /// <summary>The values of the pooled text; 0 where the UNet takes none.</summary>
+    public int PooledWidth => Family.IsXl ? TextEncoders[^1].Config.PooledWidth : 0;
+
+    /// <summary>How many layers of every text encoder may be left out.</summary>
+    public int MaxClipSkip => TextEncoders.Min(encoder => encoder.MaxClipSkip);
 }
 
-/// <summary>The text encoder's size: layers, tokens and values per token.</summary>
-internal sealed record TextConfig(int Layers, int Length, int Width)
+/// <summary>A text encoder's size: layers, tokens, values per token and of the pooled text.</summary>
+internal sealed record TextConfig(int Layers, int Length, int Width, int PooledWidth)
 {
-    public static TextConfig? Read(ProblemList problems) => ModelJson.Read("text_encoder/config.json", problems) is { } json
-        ? new(json.PositiveInteger("num_hidden_layers"), json.PositiveInteger("max_position_embeddings"), json.PositiveInteger("hidden_size"))
-        : null;
+    public static TextConfig? Read(ProblemList problems, string file)
+    {
+        if (ModelJson.Read(file, problems) is not { } json)
+        {
+            return null;
+        }
+
+        var width = json.PositiveInteger("hidden_size");
+        return new(json.PositiveInteger("num_hidden_layers"), json.PositiveInteger("max_position_embeddings"), width, json.Integer("projection_dim", width));
+    }
 }
 
-/// <summary>The UNet's size: channels, levels of halving plus one, and the latent side it was trained on.</summary>
-internal sealed record UnetConfig(int InChannels, int Levels, int SampleSize)
+/// <summary>The UNet's size: channels, levels of halving plus one, the latent side it was trained on, and the width of the guidance embedding.</summary>
+internal sealed record UnetConfig(int InChannels, int Levels, int SampleSize, bool UsesLinearProjection, int GuidanceWidth)
 {
-    public static UnetConfig? Read(ProblemList problems) => ModelJson.Read("unet/config.json", problems) is { } json
-        ? new(json.PositiveInteger("in_channels"), json.ArrayLength("block_out_channels"), json.PositiveInteger("sample_size"))
+    public const string File = "unet/config.json";
+
+    public static UnetConfig? Read(ProblemList problems) => ModelJson.Read(File, problems) is { } json
+        ? new(
+            json.PositiveInteger("in_channels"),
+            json.ArrayLength("block_out_channels"),
+            json.PositiveInteger("sample_size"),
+            json.Flag("use_linear_projection") == true,
+            json.Integer("time_cond_proj_dim", 0))
         : null;
 }
 
 /// <summary>The autoencoder's latents: channels, pixels per value, and the scale they were trained at.</summary>
 internal sealed record VaeConfig(int LatentChannels, int Factor, double ScalingFactor)
 {
+    public const string File = "vae_decoder/config.json";
+
     private const double StableDiffusionScale = 0.18215;
 
-    // Every level of the autoencoder but the last halves the picture.
-    public static VaeConfig? Read(ProblemList problems) => ModelJson.Read("vae_decoder/config.json", problems) is { } json
-        ? new(json.PositiveInteger("latent_channels"), 1 << (json.ArrayLength("block_out_channels") - 1), json.Number("scaling_factor", StableDiffusionScale))
-        : null;
+    private static readonly string[] Shifts = ["shift_factor", "latents_mean", "latents_std"];
+
+    public static VaeConfig? Read(ProblemList problems)
+    {
+        if (ModelJson.Read(File, problems) is not { } json)
+        {
+            return null;
+        }
+
+        foreach (var shift in Shifts.Where(name => json.Find(name) is not null))
+        {
+            json.Refuse(shift, json.Find(shift)!.Value.GetRawText(), "Use a VAE whose latents are only scaled (scaling_factor).");
+        }
+
+        // Every level of the autoencoder but the last halves the picture.
+        return new(json.PositiveInteger("latent_channels"), 1 << (json.ArrayLength("block_out_channels") - 1), json.Number("scaling_factor", StableDiffusionScale));
+    }
 }

@@ -5,56 +5,82 @@ namespace RenderFarm.Diffusion.Models;
 /// <summary>Reads a folder part by part, noting every problem instead of stopping at the first.</summary>
 internal static class ModelReader
 {
-    private static readonly string[] Pipelines = ["StableDiffusionPipeline", "ORTStableDiffusionPipeline", "OnnxStableDiffusionPipeline"];
+    private const string IndexFile = "model_index.json";
 
-    private static readonly string[] Required =
-    [
-        "model_index.json", SchedulerConfig.File, "text_encoder/config.json", NetworkFiles.TextEncoder, "tokenizer/merges.txt",
-        "tokenizer/vocab.json", "unet/config.json", NetworkFiles.Unet, "vae_decoder/config.json", NetworkFiles.VaeDecoder,
-    ];
+    private static readonly string[] Networks =
+        [NetworkFiles.TextEncoder, NetworkFiles.TextEncoder2, NetworkFiles.Unet, NetworkFiles.VaeDecoder, NetworkFiles.VaeEncoder];
+
+    // What follows the names of the first and the second text encoder's folders.
+    private static readonly string[] Suffixes = ["", "_2"];
 
     public static ModelInspection Read(string path, bool verifyDigest, CancellationToken ct)
     {
         var problems = new ProblemList(path);
         if (!Directory.Exists(path))
         {
-            problems.Add(".", "The folder does not exist.", "Give the path of a folder that holds a model_index.json.");
+            problems.Add(".", "The folder does not exist.", $"Give the path of a folder that holds a {IndexFile}.");
             return new ModelInspection(null, problems.Problems);
         }
 
         // 1. What kind of model it says it is.
-        var index = ModelJson.Read("model_index.json", problems);
-        index?.Require("_class_name");
-        index?.OneOf("_class_name", null, Pipelines);
+        var index = ModelJson.Read(IndexFile, problems);
+        var pipeline = index is null ? null : FamilyRules.ReadPipeline(index);
 
-        // 2. The configs.
+        // 2. The configs and networks.
         var scheduler = SchedulerConfig.Read(problems);
-        var text = TextConfig.Read(problems);
+        var texts = ReadTexts(problems);
         var unet = UnetConfig.Read(problems);
+        var unetNetwork = NetworkRules.ReadUnet(problems);
         var vae = VaeConfig.Read(problems);
-        var tokenizer = ClipTokenizer.Read(problems, "tokenizer/", text?.Length ?? 0);
+        var decoder = NetworkRules.ReadDecoder(problems);
+        var encoder = NetworkRules.ReadEncoder(problems);
 
-        // 3. The networks.
-        var textNetwork = NetworkFiles.ReadTextEncoder(problems);
-        var unetNetwork = NetworkFiles.ReadUnet(problems);
-        _ = NetworkFiles.ReadVaeDecoder(problems);
-        if (unet is not null && vae is not null && unet.InChannels != vae.LatentChannels)
+        // 3. What kind of model it is, and whether its parts fit together.
+        var family = unet is null || vae is null || unetNetwork is null ? null : FamilyRules.Recognize(problems, pipeline, unet, vae, unetNetwork);
+        ModelParts? parts = null;
+        if (family is not null && scheduler is not null && decoder is not null && !texts.Contains(null))
         {
-            problems.Add("unet/config.json", $"in_channels is {unet.InChannels}, but the VAE has {vae.LatentChannels} latent channels.", "Use a text-to-image model; inpainting UNets are not supported.");
+            parts = new ModelParts(family, scheduler, [.. texts.Select(text => text! with { ReadsPenultimate = family.IsXl })], unet!, vae!, unetNetwork!, decoder, encoder)
+            {
+                EmptyPromptIsZeros = family.IsXl && index?.Flag("force_zeros_for_empty_prompt") == true,
+            };
+            FamilyRules.CheckParts(problems, parts);
         }
 
         // 4. The files' digests.
-        var digest = ModelDigest.Read(problems, Required, verifyDigest, ct);
+        var networks = Networks.Where(file => File.Exists(problems.PathOf(file))).ToArray();
+        var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfig.File, .. TextFiles(texts.Count), .. networks], verifyDigest, ct);
 
-        if (problems.Count > 0)
+        return problems.Count > 0
+            ? new ModelInspection(null, problems.Problems)
+            : new ModelInspection(new ModelFolder(path, digest, networks.Sum(file => BytesOf(problems.PathOf(file))), parts!), []);
+    }
+
+    /// <summary>The text encoders that the folder has; a null stands for one that cannot be read.</summary>
+    private static List<TextParts?> ReadTexts(ProblemList problems)
+    {
+        List<TextParts?> texts = [ReadText(problems, Suffixes[0])];
+        if (Directory.Exists(problems.PathOf("text_encoder_2")))
         {
-            return new ModelInspection(null, problems.Problems);
+            texts.Add(ReadText(problems, Suffixes[1]));
         }
 
-        var weights = new[] { NetworkFiles.TextEncoder, NetworkFiles.Unet, NetworkFiles.VaeDecoder }.Sum(file => BytesOf(problems.PathOf(file)));
-        var parts = new ModelParts(scheduler!, tokenizer!, text!, unet!, vae!, textNetwork!, unetNetwork!);
-        return new ModelInspection(new ModelFolder(path, digest, weights, parts), []);
+        return texts;
     }
+
+    private static TextParts? ReadText(ProblemList problems, string suffix)
+    {
+        var before = problems.Count;
+        var config = TextConfig.Read(problems, $"text_encoder{suffix}/config.json");
+        var network = NetworkRules.ReadTextEncoder(problems, $"text_encoder{suffix}/model.onnx");
+        var tokenizer = ClipTokenizer.Read(problems, $"tokenizer{suffix}/", config?.Length ?? 0);
+        return problems.Count == before ? new TextParts($"text_encoder{suffix}/model.onnx", tokenizer!, config!, network!, ReadsPenultimate: false) : null;
+    }
+
+    private static IEnumerable<string> TextFiles(int encoders) =>
+        from suffix in Suffixes.Take(encoders)
+        from file in new[] { $"text_encoder{suffix}/config.json", $"tokenizer{suffix}/merges.txt", $"tokenizer{suffix}/vocab.json" }
+        select file;
 
     /// <summary>A network's file and the weights that lie outside it, which exporters name after it.</summary>
     private static long BytesOf(string network) =>

@@ -18,8 +18,10 @@ internal sealed record SchedulerConfig
         ["HeunDiscreteScheduler"] = "linspace",
         ["KDPM2AncestralDiscreteScheduler"] = "linspace",
         ["KDPM2DiscreteScheduler"] = "linspace",
+        ["LCMScheduler"] = "leading",
         ["LMSDiscreteScheduler"] = "linspace",
         ["PNDMScheduler"] = "leading",
+        ["TCDScheduler"] = "leading",
         ["UniPCMultistepScheduler"] = "linspace",
     };
 

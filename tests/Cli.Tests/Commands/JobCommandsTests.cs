@@ -114,7 +114,7 @@ public sealed class JobCommandsTests(RunningFarm farm)
         var (_, models) = await CommandLine.RunAsync(["models", "list", .. farm.Here]);
 
         Assert.Matches("local +Ready +cpu", workers.Lines[1]);
-        Assert.Matches("emoji +stable-diffusion +128x128 +[0-9.]+ MiB +local", models.Lines[1]);
+        Assert.Matches("emoji +sd1 +128x128 +[0-9.]+ MiB +local", models.Lines[1]);
     }
 
     [Fact]
