@@ -46,7 +46,7 @@ internal sealed class RawLoop : IDisposable
             _decoder = new InferenceSession(_model.PathOf(NetworkFiles.VaeDecoder), options);
         }
 
-        _schedule = SamplerTable.Named(request.Sampler).Plan(new TrainedNoise(_model.Parts.Scheduler), _model.Parts.Scheduler, request.Schedule == ScheduleNames.Karras, request.Steps);
+        _schedule = SamplerTable.Named(request.Sampler).Plan(new ScheduleRequest(new TrainedNoise(_model.Parts.Scheduler), _model.Parts.Scheduler, request.Schedule, request.Steps));
         var (channels, height, width) = (_model.Parts.Vae.LatentChannels, request.Height / _model.LatentFactor, request.Width / _model.LatentFactor);
         _sample = new PinnedTensor<float>(2 * BatchSize, channels, height, width);
         _timesteps = new PinnedTensor<float>(2 * BatchSize);

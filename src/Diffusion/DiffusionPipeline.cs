@@ -132,13 +132,13 @@ public sealed class DiffusionPipeline : IDisposable
         var guidance = new Guidance(request.Guidance, request.GuidanceRescale, [(prompt, 1)], negative);
 
         var sampler = SamplerTable.Named(request.Sampler);
-        var karras = request.Schedule == ScheduleNames.Karras || Model.Parts.Scheduler.UseKarrasSigmas;
-        var schedule = sampler.Plan(_trained, Model.Parts.Scheduler, karras, request.Steps);
+        var schedule = sampler.Plan(new ScheduleRequest(_trained, Model.Parts.Scheduler, request.Schedule, request.Steps));
 
         var latent = new float[Model.Parts.Vae.LatentChannels * (request.Height / Model.LatentFactor) * (request.Width / Model.LatentFactor)];
         var noise = new TorchRandom(request.Seed);
         noise.FillNormal(latent);
         TensorPrimitives.Multiply(latent, schedule.InitialScale, latent);
-        return new Row(index, request, sampler, new SamplerRun(schedule, latent, noise, new SamplerOptions { Eta = (float)request.Eta }), guidance);
+        var eta = (float)(request.Eta ?? sampler.DefaultEta);
+        return new Row(index, request, sampler, new SamplerRun(_trained, schedule, latent, noise, new SamplerOptions { Eta = eta }), guidance);
     }
 }

@@ -32,8 +32,8 @@ public sealed record ImageRequest
     /// <summary>How many of the text encoder's last layers to leave out.</summary>
     public int ClipSkip { get; init; }
 
-    /// <summary>Noise added at each step of DDIM, from 0 (none) to 1.</summary>
-    public double Eta { get; init; }
+    /// <summary>The share of fresh noise in each step, from 0 (none) to 1, for the samplers that take it; null is the sampler's own.</summary>
+    public double? Eta { get; init; }
 
     /// <summary>How far guidance's contrast is drawn back, from 0 (not) to 1.</summary>
     public double GuidanceRescale { get; init; }

@@ -25,12 +25,13 @@ internal static class RequestRules
         CheckRange(nameof(request.Steps), request.Steps, 1, model.MaxSteps);
         CheckRange(nameof(request.Guidance), request.Guidance, 0, MaxGuidance);
         CheckRange(nameof(request.GuidanceRescale), request.GuidanceRescale, 0, 1);
-        CheckRange(nameof(request.Eta), request.Eta, 0, 1);
+        CheckRange(nameof(request.Eta), request.Eta ?? 0, 0, 1);
         CheckName(nameof(request.Sampler), request.Sampler, SamplerNames.All);
-        CheckName(nameof(request.Schedule), request.Schedule, ScheduleNames.All);
-        if (request.Eta > 0 && !SamplerTable.Named(request.Sampler).TakesEta)
+        var sampler = SamplerTable.Named(request.Sampler);
+        CheckName(nameof(request.Schedule), request.Schedule, sampler.Schedules);
+        if (request.Eta is > 0 and var eta && !sampler.TakesEta)
         {
-            throw new RenderRequestException(nameof(request.Eta), Text(request.Eta), $"0 for the sampler {request.Sampler}");
+            throw new RenderRequestException(nameof(request.Eta), Text(eta), $"0 for the sampler {request.Sampler}");
         }
 
         if (request.ClipSkip < 0 || request.ClipSkip > model.MaxClipSkip)

@@ -45,7 +45,7 @@ public static class GenerationText
             // webui counts the layer that is read from the end, so that 1 skips none.
             ("Clip skip", request.ClipSkip > 0 ? Number(request.ClipSkip + 1) : null),
             ("RNG", "CPU"),
-            ("Eta", request.Eta > 0 ? Number(request.Eta) : null),
+            ("Eta", request.Eta > 0 ? Number(request.Eta.Value) : null),
             ("CFG rescale", request.GuidanceRescale > 0 ? Number(request.GuidanceRescale) : null),
             ("Version", $"RenderFarm {Version}"),
         ];

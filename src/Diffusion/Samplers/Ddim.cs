@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Samplers;
@@ -12,14 +11,15 @@ internal sealed class Ddim : ISampler
 {
     public bool TakesEta => true;
 
-    public NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps)
+    public NoiseSchedule Plan(ScheduleRequest request)
     {
+        var (trained, config, _, steps) = request;
         var timesteps = Spacing.Inclusive(config.TimestepSpacing ?? "leading", trained.Timesteps, steps, config.StepsOffset)
             .Select(t => Math.Round(t)).ToArray();
         var end = config.SetAlphaToOne == false ? trained.SmallestSigma : 0;
         var sigmas = timesteps.Select(trained.SigmaAt).ToArray();
         var targets = timesteps.Select(t => t - (trained.Timesteps / steps)).Select(t => t < 0 ? end : trained.SigmaAt(t)).ToArray();
-        if (karras)
+        if (request.IsKarras)
         {
             sigmas = KarrasSchedule.Sigmas(sigmas[^1], sigmas[0], steps);
             timesteps = [.. sigmas.Select(trained.TimestepAt)];

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Samplers;
@@ -19,11 +18,12 @@ internal sealed class DpmPlusPlus2M : ISampler
 
     public bool TakesEta => false;
 
-    public NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps)
+    public NoiseSchedule Plan(ScheduleRequest request)
     {
+        var (trained, config, _, steps) = request;
         var timesteps = Spacing.Exclusive(config.TimestepSpacing ?? "linspace", trained.Timesteps, steps, config.StepsOffset);
         var sigmas = timesteps.Select(trained.SigmaAt).ToArray();
-        if (karras)
+        if (request.IsKarras)
         {
             sigmas = KarrasSchedule.Sigmas(trained.SmallestSigma, trained.LargestSigma, steps);
             timesteps = [.. sigmas.Select(sigma => Math.Round(trained.TimestepAt(sigma)))];

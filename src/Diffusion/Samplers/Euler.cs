@@ -1,4 +1,3 @@
-using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Samplers;
@@ -11,12 +10,13 @@ internal sealed class Euler : ISampler
 {
     public bool TakesEta => false;
 
-    public NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps)
+    public NoiseSchedule Plan(ScheduleRequest request)
     {
+        var (trained, config, _, steps) = request;
         var spacing = config.TimestepSpacing ?? "linspace";
         var timesteps = Spacing.Inclusive(spacing, trained.Timesteps, steps, config.StepsOffset);
         var sigmas = timesteps.Select(trained.SigmaAt).ToArray();
-        if (karras)
+        if (request.IsKarras)
         {
             sigmas = KarrasSchedule.Sigmas(sigmas[^1], sigmas[0], steps);
             timesteps = [.. sigmas.Select(trained.TimestepAt)];

@@ -1,4 +1,3 @@
-using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Samplers;
@@ -10,8 +9,7 @@ internal sealed class EulerAncestral : ISampler
 
     public bool TakesEta => false;
 
-    public NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps) =>
-        Deterministic.Plan(trained, config, karras, steps);
+    public NoiseSchedule Plan(ScheduleRequest request) => Deterministic.Plan(request);
 
     public IEnumerable<Evaluation> Sample(SamplerRun run)
     {

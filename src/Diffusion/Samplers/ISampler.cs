@@ -1,4 +1,3 @@
-using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Samplers;
@@ -14,8 +13,14 @@ internal interface ISampler
     /// <summary>Whether the request's eta means anything to it.</summary>
     bool TakesEta { get; }
 
-    /// <summary>The schedule that this sampler follows for a model's config; Karras sigmas where asked.</summary>
-    NoiseSchedule Plan(TrainedNoise trained, SchedulerConfig config, bool karras, int steps);
+    /// <summary>The eta of a request that states none.</summary>
+    double DefaultEta => 0;
+
+    /// <summary>The names of the schedules that it can follow.</summary>
+    IReadOnlyList<string> Schedules => ScheduleNames.All;
+
+    /// <summary>The schedule that this sampler follows where one of its names is asked for.</summary>
+    NoiseSchedule Plan(ScheduleRequest request);
 
     /// <summary>Takes the run's X from its schedule's start to the end. Nothing is allocated after the first evaluation.</summary>
     IEnumerable<Evaluation> Sample(SamplerRun run);

@@ -17,10 +17,17 @@ internal static class LinearStep
     /// Ancestral sampling: of the noise at level "to" the share eta is drawn anew. up^2 = eta^2 * to^2 * (from^2 - to^2) / from^2,
     /// down^2 = to^2 - up^2 (k-diffusion's get_ancestral_step; the same as sigma_t(eta) of DDIM, equation 16).
     /// </summary>
-    public static void Ancestral(SamplerRun run, Span<float> room, double from, double to, float eta)
+    public static (double Down, double Up) Split(double from, double to, double eta)
     {
         var up = Math.Min(to, eta * Math.Sqrt(Math.Max(to * to * ((from * from) - (to * to)) / (from * from), 0)));
-        Towards(run.X, run.Denoised, from, Math.Sqrt((to * to) - (up * up)));
+        return (Math.Sqrt((to * to) - (up * up)), up);
+    }
+
+    /// <summary>Euler's step to the lower part of the next level, and noise that makes up the rest.</summary>
+    public static void Ancestral(SamplerRun run, Span<float> room, double from, double to, float eta)
+    {
+        var (down, up) = Split(from, to, eta);
+        Towards(run.X, run.Denoised, from, down);
         AddNoise(run, room, up);
     }
 

@@ -60,7 +60,7 @@ public sealed class SamplerContractTests
             var x = new float[Size];
             noise.FillNormal(x);
             TensorPrimitives.Multiply(x, schedule.InitialScale, x);
-            var run = new SamplerRun(schedule, x, noise, new SamplerOptions());
+            var run = new SamplerRun(new TrainedNoise(Config(spacing)), schedule, x, noise, new SamplerOptions());
 
             foreach (var _ in SamplerTable.Named(name).Sample(run))
             {
@@ -83,5 +83,6 @@ public sealed class SamplerContractTests
     };
 
     private static NoiseSchedule Plan(string sampler, string? spacing, bool karras, int steps) =>
-        SamplerTable.Named(sampler).Plan(new TrainedNoise(Config(spacing)), Config(spacing), karras, steps);
+        SamplerTable.Named(sampler).Plan(
+            new ScheduleRequest(new TrainedNoise(Config(spacing)), Config(spacing), karras ? ScheduleNames.Karras : ScheduleNames.Model, steps));
 }

@@ -35,7 +35,8 @@ public sealed class SamplerGoldenTests
         var config = SchedulerConfig.Read(ModelJson.Parse(golden.GetProperty("config").GetRawText(), File, problems)!);
         Assert.Empty(problems.Problems);
         var sampler = SamplerTable.Named(samplerName);
-        var schedule = sampler.Plan(new TrainedNoise(config), config, config.UseKarrasSigmas, golden.GetProperty("steps").GetInt32());
+        var trained = new TrainedNoise(config);
+        var schedule = sampler.Plan(new ScheduleRequest(trained, config, ScheduleNames.Model, golden.GetProperty("steps").GetInt32()));
 
         AssertEach(1e-5, Floats(golden.GetProperty("timesteps")), schedule.Timesteps);
         if (golden.GetProperty("sigmas") is { ValueKind: JsonValueKind.Array } sigmas)
@@ -50,7 +51,7 @@ public sealed class SamplerGoldenTests
         var random = new TorchRandom(golden.GetProperty("seed").GetInt64());
         random.FillNormal(x);
         TensorPrimitives.Multiply(x, schedule.InitialScale, x);
-        var run = new SamplerRun(schedule, x, random, new SamplerOptions());
+        var run = new SamplerRun(trained, schedule, x, random, new SamplerOptions());
         var trace = golden.GetProperty("trace").EnumerateArray().ToDictionary(entry => entry.GetProperty("i").GetInt32(), entry => Floats(entry.GetProperty("x")));
         var allowed = 1e-4 * trace.Values.Append(final).Max(values => Differences.LargestOf(values));
         foreach (var asked in sampler.Sample(run))

@@ -1,0 +1,10 @@
+using RenderFarm.Diffusion.Models;
+
+namespace RenderFarm.Diffusion.Schedules;
+
+/// <summary>What a sampler plans its schedule from: the model's noise and config, the schedule that is asked for by name, and in how many steps.</summary>
+internal sealed record ScheduleRequest(TrainedNoise Trained, SchedulerConfig Config, string Name, int Steps)
+{
+    /// <summary>Karras sigmas are asked for by the request or by the model.</summary>
+    public bool IsKarras => Name == ScheduleNames.Karras || Config.UseKarrasSigmas;
+}
