@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Onnx;
+
 namespace RenderFarm.Diffusion.Models;
 
 /// <summary>Reads the networks' signatures and notes where one lacks what rendering needs, or asks for what nobody can give.</summary>
@@ -99,11 +101,11 @@ internal static class NetworkRules
         OnnxSignature signature;
         try
         {
-            signature = OnnxSignature.Read(path);
+            signature = OnnxGraphFile.Read(path).Signature();
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentOutOfRangeException or OverflowException)
+        catch (ModelFolderException exception)
         {
-            problems.Add(file, $"It cannot be read as an ONNX model: {exception.Message}.", "Download or export the file again.");
+            problems.Add(file, exception.Problem, exception.Fix);
             return null;
         }
 

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Tokenization;
 
@@ -114,7 +115,7 @@ public sealed class ClipScorer : IDisposable
 
         try
         {
-            var signature = OnnxSignature.Read(problems.PathOf(file));
+            var signature = OnnxGraphFile.Read(problems.PathOf(file)).Signature();
             if (signature.Input(input)?.Element != element || signature.Inputs.Count != 1 || signature.Output(output)?.Element != OnnxElement.Float32)
             {
                 problems.Add(
@@ -123,9 +124,9 @@ public sealed class ClipScorer : IDisposable
                     "Use the text and vision networks with projection, exported apart.");
             }
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentOutOfRangeException or OverflowException)
+        catch (ModelFolderException exception)
         {
-            problems.Add(file, $"It cannot be read as an ONNX model: {exception.Message}.", "Download or export the file again.");
+            problems.Add(file, exception.Problem, exception.Fix);
         }
     }
 
