@@ -4,6 +4,7 @@ using System.IO.Hashing;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Text;
+using RenderFarm.Diffusion.Images.Containers;
 
 namespace RenderFarm.Diffusion.Images;
 
@@ -17,8 +18,6 @@ public static class PngWriter
     // With these filters higher levels of zlib cost much time and save next to nothing.
     private const int ZlibLevel = 3;
 
-    private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a];
-
     /// <summary>Writes a picture of rows of RGB bytes, with text chunks if given.</summary>
     public static void Write(Stream stream, ReadOnlySpan<byte> rgb, int width, int height, IReadOnlyDictionary<string, string>? text = null)
     {
@@ -27,7 +26,7 @@ public static class PngWriter
             throw new ArgumentException($"{rgb.Length} bytes are not {width} x {height} pixels of {Channels} bytes.", nameof(rgb));
         }
 
-        stream.Write(Signature);
+        stream.Write(PngChunks.Signature);
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
