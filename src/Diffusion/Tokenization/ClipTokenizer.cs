@@ -35,26 +35,19 @@ internal sealed class ClipTokenizer
         return problems.Count == before ? new ClipTokenizer(new BytePairEncoding(vocabulary, merges, config.Unknown), config, length) : null;
     }
 
+    /// <summary>The token before the text.</summary>
+    public int Begin => _config.Begin;
+
+    /// <summary>The token after the text.</summary>
+    public int End => _config.End;
+
+    /// <summary>The token that fills up to the model's length.</summary>
+    public int Pad => _config.Pad;
+
     public int[] Encode(string prompt)
     {
         var ids = new List<int>(_length) { _config.Begin };
-        foreach (var (text, token) in Pieces(prompt))
-        {
-            if (ids.Count >= _length)
-            {
-                break;
-            }
-
-            if (token is { } id)
-            {
-                ids.Add(id);
-            }
-            else
-            {
-                EncodeWords(text, ids);
-            }
-        }
-
+        AddTokens(prompt, ids, _length);
         if (ids.Count > _length - 1)
         {
             ids.RemoveRange(_length - 1, ids.Count - _length + 1);
@@ -63,6 +56,34 @@ internal sealed class ClipTokenizer
         ids.Add(_config.End);
         ids.AddRange(Enumerable.Repeat(_config.Pad, _length - ids.Count));
         return [.. ids];
+    }
+
+    /// <summary>All tokens of a text, however long, without begin and end.</summary>
+    public IReadOnlyList<int> EncodeAll(string text)
+    {
+        List<int> ids = [];
+        AddTokens(text, ids, int.MaxValue);
+        return ids;
+    }
+
+    private void AddTokens(string prompt, List<int> ids, int enough)
+    {
+        foreach (var (text, token) in Pieces(prompt))
+        {
+            if (ids.Count >= enough)
+            {
+                return;
+            }
+
+            if (token is { } id)
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                EncodeWords(text, ids, enough);
+            }
+        }
     }
 
     /// <summary>Normalised text and added tokens in turn; some tokens are found before the text is normalised, some after.</summary>
@@ -83,11 +104,11 @@ internal sealed class ClipTokenizer
         }
     }
 
-    private void EncodeWords(string text, List<int> ids)
+    private void EncodeWords(string text, List<int> ids, int enough)
     {
         foreach (var word in ClipText.Words(text))
         {
-            if (ids.Count >= _length)
+            if (ids.Count >= enough)
             {
                 return;
             }
