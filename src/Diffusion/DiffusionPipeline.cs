@@ -1,6 +1,6 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Noise;
@@ -18,14 +18,18 @@ public sealed class DiffusionPipeline : IDisposable
     private readonly TextEncoder _text;
     private readonly Unet _unet;
     private readonly LatentDecoder _decoder;
+    private readonly Lazy<LatentEncoder> _encoder;
+    private readonly StartingLatents _starts;
     private readonly TrainedNoise _trained;
 
-    private DiffusionPipeline(ModelFolder model, TextEncoder text, Unet unet, LatentDecoder decoder)
+    private DiffusionPipeline(ModelFolder model, TextEncoder text, Unet unet, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
     {
         Model = model;
         _text = text;
         _unet = unet;
         _decoder = decoder;
+        _encoder = encoder;
+        _starts = new StartingLatents(model, () => encoder.Value);
         _trained = new TrainedNoise(model.Parts.Scheduler);
     }
 
@@ -58,7 +62,11 @@ public sealed class DiffusionPipeline : IDisposable
 
             var text = new TextEncoder(model, Session(NetworkFiles.TextEncoder), options.TextCacheEntries);
             var unet = new Unet(model, Session(NetworkFiles.Unet));
-            return new DiffusionPipeline(model, text, unet, new LatentDecoder(model, Session(NetworkFiles.VaeDecoder)));
+            var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder));
+
+            // Most pipelines never see a picture to start from.
+            var encoder = new Lazy<LatentEncoder>(() => new LatentEncoder(model, NetworkSession.Load(model, NetworkFiles.VaeEncoder, device, threads, CancellationToken.None)));
+            return new DiffusionPipeline(model, text, unet, decoder, encoder);
         }
         catch
         {
@@ -119,6 +127,11 @@ public sealed class DiffusionPipeline : IDisposable
         _text.Dispose();
         _unet.Dispose();
         _decoder.Dispose();
+        if (_encoder.IsValueCreated)
+        {
+            _encoder.Value.Dispose();
+        }
+
         _turn.Dispose();
     }
 
@@ -134,11 +147,10 @@ public sealed class DiffusionPipeline : IDisposable
         var sampler = SamplerTable.Named(request.Sampler);
         var schedule = sampler.Plan(new ScheduleRequest(_trained, Model.Parts.Scheduler, request.Schedule, request.Steps));
 
-        var latent = new float[Model.Parts.Vae.LatentChannels * (request.Height / Model.LatentFactor) * (request.Width / Model.LatentFactor)];
         var noise = new TorchRandom(request.Seed);
-        noise.FillNormal(latent);
-        TensorPrimitives.Multiply(latent, schedule.InitialScale, latent);
+        var start = _starts.Of(request, schedule, noise, options, ct);
         var eta = (float)(request.Eta ?? sampler.DefaultEta);
-        return new Row(index, request, sampler, new SamplerRun(_trained, schedule, latent, noise, new SamplerOptions { Eta = eta }), guidance);
+        var run = new SamplerRun(_trained, start.Schedule, start.X, noise, new SamplerOptions { Eta = eta });
+        return new Row(index, request, sampler, run, guidance, start);
     }
 }

@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.ImageToImage;
+
 namespace RenderFarm.Diffusion;
 
 /// <summary>One picture to render.</summary>
@@ -37,4 +39,10 @@ public sealed record ImageRequest
 
     /// <summary>How far guidance's contrast is drawn back, from 0 (not) to 1.</summary>
     public double GuidanceRescale { get; init; }
+
+    /// <summary>A picture to start from; null is noise alone.</summary>
+    public StartImage? Start { get; init; }
+
+    /// <summary>Which part of <see cref="Start"/> is drawn anew; null is all of it.</summary>
+    public Inpainting? Inpaint { get; init; }
 }

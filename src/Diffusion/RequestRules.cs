@@ -1,4 +1,5 @@
 using System.Globalization;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Samplers;
 
@@ -41,6 +42,8 @@ internal static class RequestRules
                 Text(request.ClipSkip),
                 model.MaxClipSkip > 0 ? $"0 to {model.MaxClipSkip}" : $"only 0, because the text encoder of {model.Name} was exported without its inner layers");
         }
+
+        StartRules.Check(request, model);
     }
 
     /// <summary>Throws where two requests cannot go through the UNet together.</summary>

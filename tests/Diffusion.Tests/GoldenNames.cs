@@ -1,4 +1,6 @@
 using System.Text.Json;
+using RenderFarm.Diffusion.ImageToImage;
+using RenderFarm.Diffusion.Images;
 using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests;
@@ -11,10 +13,9 @@ internal static class GoldenNames
 
     public static bool IsSupported(JsonElement golden) => SamplerNames.All.Contains(Sampler(golden));
 
-    /// <summary>Text to image with a literal prompt, by a sampler and on a kind of model that the library has.</summary>
+    /// <summary>A literal prompt, by a sampler and on a kind of model that the library has.</summary>
     public static bool IsSupportedPicture(JsonElement golden) =>
         IsSupported(golden)
-        && golden.GetProperty("task").GetString() == "txt2img"
         && !golden.TryGetProperty("syntax", out _)
         && (!golden.TryGetProperty("model", out var model) || IsStableDiffusion(model.GetString()!));
 
@@ -33,8 +34,8 @@ internal static class GoldenNames
     {
         Prompt = golden.GetProperty("prompt").GetString()!,
         NegativePrompt = golden.TryGetProperty("negative", out var negative) ? negative.GetString()! : "",
-        Width = golden.GetProperty("width").GetInt32(),
-        Height = golden.GetProperty("height").GetInt32(),
+        Width = (int)(Number(golden, "width") ?? 0),
+        Height = (int)(Number(golden, "height") ?? 0),
         Steps = (int)(Number(golden, "steps") ?? Number(golden, "num_inference_steps"))!.Value,
         Guidance = (Number(golden, "guidance") ?? Number(golden, "guidance_scale"))!.Value,
         GuidanceRescale = Number(golden, "guidance_rescale") ?? 0,
@@ -43,7 +44,15 @@ internal static class GoldenNames
         Sampler = Sampler(golden),
         Schedule = golden.TryGetProperty("karras", out var karras) && karras.GetBoolean() ? ScheduleNames.Karras : ScheduleNames.Model,
         Seed = golden.GetProperty("seed").GetInt64(),
+        Start = golden.TryGetProperty("init", out var init) ? new StartImage { Image = Picture(init), Strength = Number(golden, "strength")!.Value } : null,
+        Inpaint = golden.TryGetProperty("mask", out var mask) ? new Inpainting { Mask = Picture(mask) } : null,
     };
 
     private static double? Number(JsonElement golden, string name) => golden.TryGetProperty(name, out var value) ? value.GetDouble() : null;
+
+    private static InputImage Picture(JsonElement file)
+    {
+        var picture = PngFile.Read(GoldenFolder.PathOf("images", file.GetString()!));
+        return new InputImage(picture.Width, picture.Height, picture.Rgb);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Samplers;
 using RenderFarm.Diffusion.Schedules;
 
@@ -9,11 +10,13 @@ internal sealed class Row : IDisposable
 {
     private readonly SamplerRun _run;
     private readonly Guidance _guidance;
+    private readonly StartingLatent _start;
     private readonly float[][] _outputs;
     private readonly IEnumerator<Evaluation> _path;
 
-    public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance)
+    public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance, StartingLatent start)
     {
+        _start = start;
         Index = index;
         Request = request;
         _run = run;
@@ -46,7 +49,9 @@ internal sealed class Row : IDisposable
     /// <summary>Writes what the network is to see for one part of the question.</summary>
     public void Ask(int part, UnetBatch batch, int unetRow)
     {
-        TensorPrimitives.Multiply(Asked.X, 1 / NoiseSchedule.Deviation(Asked.Sigma), batch.Sample(unetRow));
+        var sample = batch.Sample(unetRow);
+        TensorPrimitives.Multiply(Asked.X, 1 / NoiseSchedule.Deviation(Asked.Sigma), sample);
+        _start.MaskChannels.CopyTo(sample[Asked.X.Length..]);
         batch.SetTimestep(unetRow, Asked.Timestep);
         batch.SetConditioning(unetRow, _guidance.ConditioningOf(part, Asked.Step));
     }
@@ -58,7 +63,13 @@ internal sealed class Row : IDisposable
     {
         _guidance.Combine(_outputs, _run.Denoised);
         prediction.ToDenoised(Asked.X, Asked.Sigma, _run.Denoised);
+        var step = Asked.Step;
         IsActive = _path.MoveNext();
+        if (IsActive && Asked.Step > step)
+        {
+            _start.Blend?.Keep(_run.X, Asked.Sigma);
+        }
+
         return float.IsFinite(TensorPrimitives.Sum<float>(_run.X));
     }
 
@@ -66,6 +77,7 @@ internal sealed class Row : IDisposable
     public float[] Finish()
     {
         TensorPrimitives.Divide(_run.X, NoiseSchedule.Deviation(_run.Schedule.Sigmas[^1]), _run.X);
+        _start.Blend?.Keep(_run.X, sigma: 0);
         return _run.X;
     }
 

@@ -22,7 +22,7 @@ internal sealed class UnetBatch : IDisposable
     {
         (Rows, _height, _width, _tokens) = (rows, height, width, tokens);
         _conditionings = new Conditioning?[rows];
-        _sample = new PinnedTensor<float>(rows, model.Parts.Vae.LatentChannels, height, width);
+        _sample = new PinnedTensor<float>(rows, model.Parts.Unet.InChannels, height, width);
         _conditioning = new PinnedTensor<float>(rows, tokens, model.Parts.Text.Width);
         _output = new PinnedTensor<float>(rows, model.Parts.Vae.LatentChannels, height, width);
 

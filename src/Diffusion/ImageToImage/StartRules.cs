@@ -1,0 +1,53 @@
+using System.Globalization;
+using RenderFarm.Diffusion.Models;
+
+namespace RenderFarm.Diffusion.ImageToImage;
+
+/// <summary>What a start image and its mask must be.</summary>
+internal static class StartRules
+{
+    /// <summary>Throws <see cref="RenderRequestException"/> for the first field that cannot be done.</summary>
+    public static void Check(ImageRequest request, ModelFolder model)
+    {
+        if (request.Start is not { } start)
+        {
+            if (request.Inpaint is not null)
+            {
+                throw new RenderRequestException(nameof(request.Start), "nothing", "a picture, because Inpaint has a mask");
+            }
+
+            return;
+        }
+
+        const string Field = $"{nameof(request.Start)}.{nameof(start.Strength)}";
+        var strength = start.Strength.ToString(CultureInfo.InvariantCulture);
+        if (!(start.Strength > 0 && start.Strength <= 1))
+        {
+            throw new RenderRequestException(Field, strength, "above 0 to 1");
+        }
+
+        if ((int)(request.Steps * start.Strength) == 0)
+        {
+            throw new RenderRequestException(
+                Field,
+                strength,
+                string.Create(CultureInfo.InvariantCulture, $"at {request.Steps} steps {1.0 / request.Steps:0.####} or more, so that one step is left"));
+        }
+
+        if (!File.Exists(model.PathOf(NetworkFiles.VaeEncoder)))
+        {
+            throw new RenderRequestException(nameof(request.Start), "a picture", $"nothing, because {model.Name} has no {NetworkFiles.VaeEncoder}");
+        }
+
+        if (request.Inpaint?.Mask is { } mask && (mask.Width, mask.Height) != (start.Image.Width, start.Image.Height))
+        {
+            throw new RenderRequestException(
+                $"{nameof(request.Inpaint)}.{nameof(request.Inpaint.Mask)}",
+                $"{mask.Width}x{mask.Height}",
+                $"{start.Image.Width}x{start.Image.Height}, as the start image");
+        }
+    }
+
+    /// <summary>The step at which the path is joined, as diffusers counts: the last steps * strength ones are walked.</summary>
+    public static int FirstStep(int steps, double strength) => steps - (int)(steps * strength);
+}
