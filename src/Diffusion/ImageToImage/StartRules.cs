@@ -34,7 +34,7 @@ internal static class StartRules
                 string.Create(CultureInfo.InvariantCulture, $"at {request.Steps} steps {1.0 / request.Steps:0.####} or more, so that one step is left"));
         }
 
-        if (!File.Exists(model.PathOf(NetworkFiles.VaeEncoder)))
+        if (model.Parts.EncoderNetwork is null)
         {
             throw new RenderRequestException(nameof(request.Start), "a picture", $"nothing, because {model.Name} has no {NetworkFiles.VaeEncoder}");
         }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace RenderFarm.TestKit.Goldens;
 
-/// <summary>An 8-bit RGB PNG, read by the letter of the standard so that written pictures are checked by other code than wrote them.</summary>
+/// <summary>An 8-bit RGB or grey PNG, read by the letter of the standard so that written pictures are checked by other code than wrote them.</summary>
 public sealed record PngFile(int Width, int Height, byte[] Rgb, IReadOnlyDictionary<string, string> Text)
 {
     private const int Channels = 3;
@@ -19,6 +19,7 @@ public sealed record PngFile(int Width, int Height, byte[] Rgb, IReadOnlyDiction
         }
 
         var (width, height) = (0, 0);
+        var channels = Channels;
         var text = new Dictionary<string, string>();
         using var data = new MemoryStream();
         for (var at = 8; at < bytes.Length;)
@@ -34,10 +35,12 @@ public sealed record PngFile(int Width, int Height, byte[] Rgb, IReadOnlyDiction
             {
                 case "IHDR":
                     (width, height) = (BinaryPrimitives.ReadInt32BigEndian(body), BinaryPrimitives.ReadInt32BigEndian(body[4..]));
-                    if (!body[8..].SequenceEqual<byte>([8, 2, 0, 0, 0]))
+                    channels = body[8..] switch
                     {
-                        throw new InvalidDataException("Only 8-bit RGB without interlace is read.");
-                    }
+                        [8, 2, 0, 0, 0] => Channels,
+                        [8, 0, 0, 0, 0] => 1,
+                        _ => throw new InvalidDataException("Only 8-bit RGB and grey without interlace are read."),
+                    };
 
                     break;
                 case "IDAT":
@@ -61,10 +64,11 @@ public sealed record PngFile(int Width, int Height, byte[] Rgb, IReadOnlyDiction
         using var zlib = new ZLibStream(data, CompressionMode.Decompress);
         using var rows = new MemoryStream();
         zlib.CopyTo(rows);
-        return new PngFile(width, height, Unfilter(rows.ToArray(), width * Channels, height), text);
+        var samples = Unfilter(rows.ToArray(), width * channels, height, channels);
+        return new PngFile(width, height, channels == Channels ? samples : [.. samples.SelectMany(grey => Enumerable.Repeat(grey, Channels))], text);
     }
 
-    private static byte[] Unfilter(byte[] rows, int stride, int height)
+    private static byte[] Unfilter(byte[] rows, int stride, int height, int channels)
     {
         var rgb = new byte[stride * height];
         for (var y = 0; y < height; y++)
@@ -72,9 +76,9 @@ public sealed record PngFile(int Width, int Height, byte[] Rgb, IReadOnlyDiction
             for (var x = 0; x < stride; x++)
             {
                 var at = (y * stride) + x;
-                int left = x < Channels ? 0 : rgb[at - Channels];
+                int left = x < channels ? 0 : rgb[at - channels];
                 int up = y == 0 ? 0 : rgb[at - stride];
-                int corner = x < Channels || y == 0 ? 0 : rgb[at - stride - Channels];
+                int corner = x < channels || y == 0 ? 0 : rgb[at - stride - channels];
                 var predicted = rows[y * (stride + 1)] switch
                 {
                     0 => 0,
