@@ -1,6 +1,6 @@
 using System.Text.Json;
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests;
