@@ -95,11 +95,11 @@ internal sealed class RawLoop : IDisposable
 
     private void Encode(ImageRequest request, InferenceDevice device)
     {
-        using var encoder = new TextEncoder(_model, NetworkSession.Load(_model, NetworkFiles.TextEncoder, device, Environment.ProcessorCount, CancellationToken.None), cacheEntries: 2);
+        using var encoder = new TextEncoder(_model.Parts.TextEncoders[0], NetworkSession.Load(_model, NetworkFiles.TextEncoder, device, Environment.ProcessorCount, CancellationToken.None), cacheEntries: 2);
         using var options = new RunOptions();
         for (var row = 0; row < 2 * BatchSize; row++)
         {
-            var text = encoder.Encode(row < BatchSize ? request.Prompt : request.NegativePrompt, request.ClipSkip, options, CancellationToken.None);
+            var text = encoder.Encode(_model.Parts.Tokenizer.Encode(row < BatchSize ? request.Prompt : request.NegativePrompt), request.ClipSkip, options, CancellationToken.None);
             text.Hidden.CopyTo(_conditioning.Row(row, 2 * BatchSize));
         }
     }

@@ -15,14 +15,14 @@ namespace RenderFarm.Diffusion;
 public sealed class DiffusionPipeline : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly TextEncoder _text;
+    private readonly PromptEncoder _text;
     private readonly Unet _unet;
     private readonly LatentDecoder _decoder;
     private readonly Lazy<LatentEncoder> _encoder;
     private readonly StartingLatents _starts;
     private readonly TrainedNoise _trained;
 
-    private DiffusionPipeline(ModelFolder model, TextEncoder text, Unet unet, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
+    private DiffusionPipeline(ModelFolder model, PromptEncoder text, Unet unet, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
     {
         Model = model;
         _text = text;
@@ -60,7 +60,9 @@ public sealed class DiffusionPipeline : IDisposable
                 return session;
             }
 
-            var text = new TextEncoder(model, Session(NetworkFiles.TextEncoder), options.TextCacheEntries);
+            var text = new PromptEncoder(
+                model.Parts,
+                [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))]);
             var unet = new Unet(model, Session(NetworkFiles.Unet));
             var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder));
 
@@ -137,10 +139,11 @@ public sealed class DiffusionPipeline : IDisposable
 
     private Row NewRow(int index, ImageRequest request, RunOptions options, CancellationToken ct)
     {
-        // Clip skip is the prompt's alone, as in diffusers: the negative prompt reads the last layer.
-        var prompt = ConditioningSchedule.Always(_text.Encode(request.Prompt, request.ClipSkip, options, ct));
-        var negative = request.Guidance > 1
-            ? ConditioningSchedule.Always(_text.Encode(request.NegativePrompt, clipSkip: 0, options, ct))
+        // A consistency model is told the guidance instead of being asked twice.
+        var isGuided = request.Guidance > 1 && !Model.Parts.Family.IsConsistencyModel;
+        var prompt = ConditioningSchedule.Always(_text.Encode(request.Prompt, request.Prompt2, request.ClipSkip, options, ct));
+        var negative = isGuided
+            ? ConditioningSchedule.Always(_text.EncodeNegative(request.NegativePrompt, request.NegativePrompt2, options, ct))
             : null;
         var guidance = new Guidance(request.Guidance, request.GuidanceRescale, [(prompt, 1)], negative);
 
@@ -151,6 +154,6 @@ public sealed class DiffusionPipeline : IDisposable
         var start = _starts.Of(request, schedule, noise, options, ct);
         var eta = (float)(request.Eta ?? sampler.DefaultEta);
         var run = new SamplerRun(_trained, start.Schedule, start.X, noise, new SamplerOptions { Eta = eta });
-        return new Row(index, request, sampler, run, guidance, start);
+        return new Row(index, request, sampler, run, guidance, start, UnetInput.Of(request, Model.Parts));
     }
 }

@@ -11,6 +11,12 @@ public sealed record ImageRequest
     /// <summary>What to stay away from; unused where guidance is 1 or less.</summary>
     public string NegativePrompt { get; init; } = "";
 
+    /// <summary>SDXL: what the second text encoder reads; null is <see cref="Prompt"/>.</summary>
+    public string? Prompt2 { get; init; }
+
+    /// <summary>SDXL: what the second text encoder reads to stay away from; null is <see cref="NegativePrompt"/>.</summary>
+    public string? NegativePrompt2 { get; init; }
+
     /// <summary>Pixels; 0 is the model's own width.</summary>
     public int Width { get; init; }
 
@@ -45,4 +51,22 @@ public sealed record ImageRequest
 
     /// <summary>Which part of <see cref="Start"/> is drawn anew; null is all of it.</summary>
     public Inpainting? Inpaint { get; init; }
+
+    /// <summary>SDXL: the width of the picture that the result is to look like it was scaled from; 0 is <see cref="Width"/>.</summary>
+    public int OriginalWidth { get; init; }
+
+    /// <summary>SDXL: its height; 0 is <see cref="Height"/>.</summary>
+    public int OriginalHeight { get; init; }
+
+    /// <summary>SDXL: how far the result is to look like it was cut on the left.</summary>
+    public int CropLeft { get; init; }
+
+    /// <summary>SDXL: how far at the top.</summary>
+    public int CropTop { get; init; }
+
+    /// <summary>SDXL: the width that the result is to look made for; 0 is <see cref="Width"/>.</summary>
+    public int TargetWidth { get; init; }
+
+    /// <summary>SDXL: the height; 0 is <see cref="Height"/>.</summary>
+    public int TargetHeight { get; init; }
 }

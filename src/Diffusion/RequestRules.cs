@@ -9,6 +9,7 @@ namespace RenderFarm.Diffusion;
 internal static class RequestRules
 {
     private const int MaxSide = 4096;
+    private const int MaxToldSize = 65_536;
     private const double MaxGuidance = 100;
 
     /// <summary>The request with the model's own size where none is given.</summary>
@@ -35,6 +36,7 @@ internal static class RequestRules
             throw new RenderRequestException(nameof(request.Eta), Text(eta), $"0 for the sampler {request.Sampler}");
         }
 
+        CheckXlOnly(request, model);
         if (request.ClipSkip < 0 || request.ClipSkip > model.MaxClipSkip)
         {
             throw new RenderRequestException(
@@ -44,6 +46,33 @@ internal static class RequestRules
         }
 
         StartRules.Check(request, model);
+    }
+
+    /// <summary>What only SDXL is told.</summary>
+    private static void CheckXlOnly(ImageRequest request, ModelFolder model)
+    {
+        foreach (var (field, given) in new (string, string?)[] { (nameof(request.Prompt2), request.Prompt2), (nameof(request.NegativePrompt2), request.NegativePrompt2) })
+        {
+            if (given is not null && !model.Parts.Family.IsXl)
+            {
+                throw new RenderRequestException(field, $"'{given}'", $"null, because {model.Name} ({model.Family}) has one text encoder");
+            }
+        }
+
+        foreach (var (field, given) in new[]
+        {
+            (nameof(request.OriginalWidth), request.OriginalWidth), (nameof(request.OriginalHeight), request.OriginalHeight),
+            (nameof(request.CropLeft), request.CropLeft), (nameof(request.CropTop), request.CropTop),
+            (nameof(request.TargetWidth), request.TargetWidth), (nameof(request.TargetHeight), request.TargetHeight),
+        })
+        {
+            if (given != 0 && !model.Parts.Family.IsXl)
+            {
+                throw new RenderRequestException(field, Text(given), $"0, because {model.Name} ({model.Family}) is not told sizes");
+            }
+
+            CheckRange(field, given, 0, MaxToldSize);
+        }
     }
 
     /// <summary>Throws where two requests cannot go through the UNet together.</summary>

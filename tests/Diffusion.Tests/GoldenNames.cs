@@ -17,18 +17,7 @@ internal static class GoldenNames
     public static bool IsSupportedPicture(JsonElement golden) =>
         IsSupported(golden)
         && !golden.TryGetProperty("syntax", out _)
-        && (!golden.TryGetProperty("model", out var model) || IsStableDiffusion(model.GetString()!));
-
-    private static bool IsStableDiffusion(string model)
-    {
-        if (!GoldenFolder.HasModel(model))
-        {
-            return false;
-        }
-
-        using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFolder.Model(model), "model_index.json")));
-        return index.RootElement.GetProperty("_class_name").GetString() == "StableDiffusionPipeline";
-    }
+        && (!golden.TryGetProperty("model", out var model) || GoldenFolder.HasModel(model.GetString()!));
 
     public static ImageRequest Request(JsonElement golden) => new()
     {
@@ -43,10 +32,20 @@ internal static class GoldenNames
         ClipSkip = (int)(Number(golden, "clip_skip") ?? 0),
         Sampler = Sampler(golden),
         Schedule = golden.TryGetProperty("karras", out var karras) && karras.GetBoolean() ? ScheduleNames.Karras : ScheduleNames.Model,
+        Prompt2 = golden.TryGetProperty("prompt_2", out var prompt2) ? prompt2.GetString() : null,
+        NegativePrompt2 = golden.TryGetProperty("negative_2", out var negative2) ? negative2.GetString() : null,
+        OriginalHeight = Side(golden, "original_size", 0),
+        OriginalWidth = Side(golden, "original_size", 1),
+        CropTop = Side(golden, "crop_top_left", 0),
+        CropLeft = Side(golden, "crop_top_left", 1),
+        TargetHeight = Side(golden, "target_size", 0),
+        TargetWidth = Side(golden, "target_size", 1),
         Seed = golden.GetProperty("seed").GetInt64(),
         Start = golden.TryGetProperty("init", out var init) ? new StartImage { Image = Picture(init), Strength = Number(golden, "strength")!.Value } : null,
         Inpaint = golden.TryGetProperty("mask", out var mask) ? new Inpainting { Mask = Picture(mask) } : null,
     };
+
+    private static int Side(JsonElement golden, string name, int index) => golden.TryGetProperty(name, out var pair) ? pair[index].GetInt32() : 0;
 
     private static double? Number(JsonElement golden, string name) => golden.TryGetProperty(name, out var value) ? value.GetDouble() : null;
 

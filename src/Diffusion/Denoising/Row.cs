@@ -11,16 +11,18 @@ internal sealed class Row : IDisposable
     private readonly SamplerRun _run;
     private readonly Guidance _guidance;
     private readonly StartingLatent _start;
+    private readonly UnetInput[] _inputs;
     private readonly float[][] _outputs;
     private readonly IEnumerator<Evaluation> _path;
 
-    public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance, StartingLatent start)
+    public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance, StartingLatent start, IReadOnlyList<UnetInput> inputs)
     {
         _start = start;
         Index = index;
         Request = request;
         _run = run;
         _guidance = guidance;
+        _inputs = [.. inputs];
         _outputs = [.. Enumerable.Range(0, guidance.UnetRows).Select(_ => run.NewBuffer())];
         _path = sampler.Sample(run).GetEnumerator();
         IsActive = _path.MoveNext();
@@ -54,6 +56,10 @@ internal sealed class Row : IDisposable
         _start.MaskChannels.CopyTo(sample[Asked.X.Length..]);
         batch.SetTimestep(unetRow, Asked.Timestep);
         batch.SetConditioning(unetRow, _guidance.ConditioningOf(part, Asked.Step));
+        foreach (var input in _inputs)
+        {
+            batch.SetInput(unetRow, input.Name, input.Values);
+        }
     }
 
     public void Answer(int part, ReadOnlySpan<float> output) => output.CopyTo(_outputs[part]);

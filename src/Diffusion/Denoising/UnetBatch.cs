@@ -15,6 +15,7 @@ internal sealed class UnetBatch : IDisposable
     private readonly PinnedTensor<float> _sample;
     private readonly PinnedTensor<float> _conditioning;
     private readonly PinnedTensor<float> _output;
+    private readonly (string Name, PinnedTensor<float> Tensor)[] _rowInputs;
     private readonly PinnedTensor<float>? _timesteps;
     private readonly PinnedTensor<long>? _wholeTimesteps;
 
@@ -23,8 +24,10 @@ internal sealed class UnetBatch : IDisposable
         (Rows, _height, _width, _tokens) = (rows, height, width, tokens);
         _conditionings = new Conditioning?[rows];
         _sample = new PinnedTensor<float>(rows, model.Parts.Unet.InChannels, height, width);
-        _conditioning = new PinnedTensor<float>(rows, tokens, model.Parts.Text.Width);
+        _conditioning = new PinnedTensor<float>(rows, tokens, model.Parts.ConditioningWidth);
         _output = new PinnedTensor<float>(rows, model.Parts.Vae.LatentChannels, height, width);
+
+        _rowInputs = [.. model.Parts.RowInputs.Select(input => (input.Name, new PinnedTensor<float>(rows, input.Width)))];
 
         // A scalar timestep has no dimension, some exports write one of size 1, and one per row is the batch's size.
         long[] shape = model.SupportsRowTimesteps ? [rows] : model.Parts.Timestep.Shape is { Count: 1 } ? [1] : [];
@@ -41,8 +44,8 @@ internal sealed class UnetBatch : IDisposable
         }
 
         Inputs = new TensorSet(
-            [NetworkFiles.Sample, NetworkFiles.Timestep, NetworkFiles.Conditioning],
-            [_sample.Value, timestep, _conditioning.Value]);
+            [NetworkFiles.Sample, NetworkFiles.Timestep, NetworkFiles.Conditioning, .. _rowInputs.Select(input => input.Name)],
+            [_sample.Value, timestep, _conditioning.Value, .. _rowInputs.Select(input => input.Tensor.Value)]);
         Outputs = new TensorSet([NetworkFiles.OutSample], [_output.Value]);
     }
 
@@ -64,8 +67,28 @@ internal sealed class UnetBatch : IDisposable
         if (_conditionings[row] != conditioning)
         {
             conditioning.Hidden.CopyTo(_conditioning.Row(row, Rows));
+            if (conditioning.Pooled is { } pooled)
+            {
+                SetInput(row, NetworkFiles.PooledText, pooled);
+            }
+
             _conditionings[row] = conditioning;
         }
+    }
+
+    /// <summary>Sets one of the vectors that this model's UNet takes for each row.</summary>
+    public void SetInput(int row, string name, ReadOnlySpan<float> values)
+    {
+        foreach (var (own, tensor) in _rowInputs)
+        {
+            if (own == name)
+            {
+                values.CopyTo(tensor.Row(row, Rows));
+                return;
+            }
+        }
+
+        throw new ArgumentException($"The UNet has no input {name} for each row.", nameof(name));
     }
 
     /// <summary>Sets a row's timestep, which is every row's where the network takes only one.</summary>
@@ -89,5 +112,9 @@ internal sealed class UnetBatch : IDisposable
         _output.Dispose();
         _timesteps?.Dispose();
         _wholeTimesteps?.Dispose();
+        foreach (var (_, tensor) in _rowInputs)
+        {
+            tensor.Dispose();
+        }
     }
 }

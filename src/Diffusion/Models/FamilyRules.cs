@@ -57,9 +57,9 @@ internal static class FamilyRules
             return;
         }
 
-        for (var i = 0; i < texts.Count; i++)
+        foreach (var text in texts)
         {
-            NetworkRules.CheckText(problems, texts[i], isPooled: i == 1);
+            NetworkRules.CheckText(problems, text);
         }
 
         if (texts[^1].Config.Length != parts.Text.Length)

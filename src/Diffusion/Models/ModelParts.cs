@@ -32,6 +32,15 @@ internal sealed record ModelParts(
     /// <summary>The values of the pooled text; 0 where the UNet takes none.</summary>
     public int PooledWidth => Family.IsXl ? TextEncoders[^1].Config.PooledWidth : 0;
 
+    /// <summary>The vectors that the UNet takes for each row beside latents, timestep and text.</summary>
+    public IReadOnlyList<(string Name, int Width)> RowInputs { get; } =
+    [
+        .. Family.IsXl
+            ? new[] { (NetworkFiles.PooledText, TextEncoders[^1].Config.PooledWidth), (NetworkFiles.TimeIds, NetworkRules.Sizes) }
+            : [],
+        .. Family.IsConsistencyModel ? new[] { (NetworkFiles.GuidanceEmbedding, Unet.GuidanceWidth) } : [],
+    ];
+
     /// <summary>How many layers of every text encoder may be left out.</summary>
     public int MaxClipSkip => TextEncoders.Min(encoder => encoder.MaxClipSkip);
 }

@@ -40,7 +40,7 @@ internal static class ModelReader
         ModelParts? parts = null;
         if (family is not null && scheduler is not null && decoder is not null && !texts.Contains(null))
         {
-            parts = new ModelParts(family, scheduler, [.. texts.Select(text => text! with { ReadsPenultimate = family.IsXl })], unet!, vae!, unetNetwork!, decoder, encoder)
+            parts = new ModelParts(family, scheduler, [.. texts.Select((text, i) => text! with { ReadsPenultimate = family.IsXl, IsPooled = family.IsXl && i == 1 })], unet!, vae!, unetNetwork!, decoder, encoder)
             {
                 EmptyPromptIsZeros = family.IsXl && index?.Flag("force_zeros_for_empty_prompt") == true,
             };
@@ -74,7 +74,7 @@ internal static class ModelReader
         var config = TextConfig.Read(problems, $"text_encoder{suffix}/config.json");
         var network = NetworkRules.ReadTextEncoder(problems, $"text_encoder{suffix}/model.onnx");
         var tokenizer = ClipTokenizer.Read(problems, $"tokenizer{suffix}/", config?.Length ?? 0);
-        return problems.Count == before ? new TextParts($"text_encoder{suffix}/model.onnx", tokenizer!, config!, network!, ReadsPenultimate: false) : null;
+        return problems.Count == before ? new TextParts($"text_encoder{suffix}/model.onnx", tokenizer!, config!, network!) : null;
     }
 
     private static IEnumerable<string> TextFiles(int encoders) =>

@@ -46,10 +46,10 @@ internal static class NetworkRules
         : null;
 
     /// <summary>Notes where a text encoder lacks the outputs that its family is conditioned on.</summary>
-    public static void CheckText(ProblemList problems, TextParts text, bool isPooled)
+    public static void CheckText(ProblemList problems, TextParts text)
     {
         CheckValues(problems, text.NetworkFile, "output", text.Network.Outputs, [new(text.HiddenOutput(clipSkip: 0), Floats)]);
-        if (isPooled && text.Pooled is null)
+        if (text.IsPooled && text.Pooled is null)
         {
             problems.Add(text.NetworkFile, $"It has no output {NetworkFiles.PooledText}; its outputs are {string.Join(", ", text.Network.Outputs)}.", ExportAgain);
         }

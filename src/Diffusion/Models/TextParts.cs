@@ -3,8 +3,14 @@ using RenderFarm.Diffusion.Tokenization;
 namespace RenderFarm.Diffusion.Models;
 
 /// <summary>One text encoder of a folder with its tokenizer.</summary>
-internal sealed record TextParts(string NetworkFile, ClipTokenizer Tokenizer, TextConfig Config, OnnxSignature Network, bool ReadsPenultimate)
+internal sealed record TextParts(string NetworkFile, ClipTokenizer Tokenizer, TextConfig Config, OnnxSignature Network)
 {
+    /// <summary>Whether the UNet is conditioned on the layer before the last.</summary>
+    public bool ReadsPenultimate { get; init; }
+
+    /// <summary>Whether the UNet also takes this encoder's vector for the whole text.</summary>
+    public bool IsPooled { get; init; }
+
     public OnnxValue InputIds => Network.Input(NetworkFiles.InputIds)!;
 
     /// <summary>How many layers may be left out before one has no output of its own.</summary>

@@ -4,65 +4,65 @@ using RenderFarm.Diffusion.Runtime;
 
 namespace RenderFarm.Diffusion.Text;
 
-/// <summary>Prompts to conditioning: tokens, then the text network, whose answers are kept for the next picture.</summary>
+/// <summary>One text network: a window of tokens to conditioning. Its answers are kept for the next picture.</summary>
 internal sealed class TextEncoder : IDisposable
 {
-    private readonly ModelFolder _model;
+    private readonly TextParts _parts;
     private readonly NetworkSession _session;
     private readonly TextCache _cache;
+    private readonly OnnxValue? _pooled;
     private readonly PinnedTensor<long>? _ids64;
     private readonly PinnedTensor<int>? _ids32;
     private readonly TensorSet _input;
 
-    public TextEncoder(ModelFolder model, NetworkSession session, int cacheEntries)
+    /// <summary>Takes over the session.</summary>
+    public TextEncoder(TextParts parts, NetworkSession session, int cacheEntries)
     {
-        _model = model;
+        _parts = parts;
         _session = session;
         _cache = new TextCache(cacheEntries);
+        _pooled = parts.IsPooled ? parts.Pooled : null;
         OrtValue ids;
-        if (model.Parts.InputIds.Element == OnnxElement.Int64)
+        if (parts.InputIds.Element == OnnxElement.Int64)
         {
-            _ids64 = new PinnedTensor<long>(1, model.Parts.Text.Length);
+            _ids64 = new PinnedTensor<long>(1, parts.Config.Length);
             ids = _ids64.Value;
         }
         else
         {
-            _ids32 = new PinnedTensor<int>(1, model.Parts.Text.Length);
+            _ids32 = new PinnedTensor<int>(1, parts.Config.Length);
             ids = _ids32.Value;
         }
 
         _input = new TensorSet([NetworkFiles.InputIds], [ids]);
     }
 
-    /// <summary>How often the network ran; prompts from the cache do not count.</summary>
+    /// <summary>How often the network ran; texts from the cache do not count.</summary>
     public long Runs { get; private set; }
 
-    public Conditioning Encode(string prompt, int clipSkip, RunOptions options, CancellationToken ct)
+    /// <summary>Encodes one window: as many tokens as the network takes.</summary>
+    public Conditioning Encode(int[] tokens, int clipSkip, RunOptions options, CancellationToken ct)
     {
-        var key = new TextKey(_model.Parts.Tokenizer.Encode(prompt), clipSkip);
+        var key = new TextKey(tokens, clipSkip);
         if (_cache.Find(key) is { } known)
         {
             return known;
         }
 
-        for (var i = 0; i < key.Tokens.Length; i++)
+        for (var i = 0; i < tokens.Length; i++)
         {
             if (_ids64 is not null)
             {
-                _ids64.Span[i] = key.Tokens[i];
+                _ids64.Span[i] = tokens[i];
             }
             else
             {
-                _ids32!.Span[i] = key.Tokens[i];
+                _ids32!.Span[i] = tokens[i];
             }
         }
 
-        // Clip skip k reads the k-th layer from the end through the final norm; 0 is the network's own last output.
-        var output = clipSkip == 0 ? NetworkFiles.LastHiddenState : NetworkFiles.NormedHiddenState(_model.Parts.Text.Layers - clipSkip);
-        using var hidden = new PinnedTensor<float>(1, _model.Parts.Text.Length, _model.Parts.Text.Width);
-        _session.Run(options, _input, new TensorSet([output], [hidden.Value]), ct);
+        var encoded = Run(_parts.HiddenOutput(clipSkip), options, ct);
         Runs++;
-        var encoded = new Conditioning(hidden.Span.ToArray(), _model.Parts.Text.Length);
         _cache.Add(key, encoded);
         return encoded;
     }
@@ -72,5 +72,16 @@ internal sealed class TextEncoder : IDisposable
         _ids64?.Dispose();
         _ids32?.Dispose();
         _session.Dispose();
+    }
+
+    private Conditioning Run(string output, RunOptions options, CancellationToken ct)
+    {
+        using var hidden = new PinnedTensor<float>(1, _parts.Config.Length, _parts.Config.Width);
+        using var pooled = _pooled is null ? null : new PinnedTensor<float>(1, _parts.Config.PooledWidth);
+        var outputs = pooled is null
+            ? new TensorSet([output], [hidden.Value])
+            : new TensorSet([output, _pooled!.Name], [hidden.Value, pooled.Value]);
+        _session.Run(options, _input, outputs, ct);
+        return new Conditioning(hidden.Span.ToArray(), _parts.Config.Length, pooled?.Span.ToArray());
     }
 }
