@@ -148,7 +148,7 @@ public sealed class DiffusionPipeline : IDisposable
         var guidance = new Guidance(request.Guidance, request.GuidanceRescale, [(prompt, 1)], negative);
 
         var sampler = SamplerTable.Named(request.Sampler);
-        var schedule = sampler.Plan(new ScheduleRequest(_trained, Model.Parts.Scheduler, request.Schedule, request.Steps));
+        var schedule = sampler.Plan(new ScheduleRequest(_trained, Model.Parts.Scheduler, request.Schedule, request.Steps, Model.Parts.Family.IsXl));
 
         var noise = new TorchRandom(request.Seed);
         var start = _starts.Of(request, schedule, noise, options, ct);

@@ -28,10 +28,10 @@ public sealed record ImageRequest
     /// <summary>How strongly the prompt pulls; 1 or less runs without guidance, in half the time.</summary>
     public double Guidance { get; init; } = 7;
 
-    /// <summary>One of <see cref="SamplerNames"/>.</summary>
+    /// <summary>One of <see cref="SamplerNames"/>, or of <see cref="WebuiSamplerNames"/>.</summary>
     public string Sampler { get; init; } = SamplerNames.DpmPlusPlus2M;
 
-    /// <summary>One of <see cref="ScheduleNames"/>.</summary>
+    /// <summary>One of <see cref="ScheduleNames"/>; for webui's samplers one of <see cref="WebuiScheduleNames"/>, or <see cref="ScheduleNames.Model"/> for "Automatic".</summary>
     public string Schedule { get; init; } = ScheduleNames.Model;
 
     /// <summary>The same seed and settings give the same picture.</summary>

@@ -28,7 +28,7 @@ internal static class RequestRules
         CheckRange(nameof(request.Guidance), request.Guidance, 0, MaxGuidance);
         CheckRange(nameof(request.GuidanceRescale), request.GuidanceRescale, 0, 1);
         CheckRange(nameof(request.Eta), request.Eta ?? 0, 0, 1);
-        CheckName(nameof(request.Sampler), request.Sampler, SamplerNames.All);
+        CheckName(nameof(request.Sampler), request.Sampler, SamplerTable.Names);
         var sampler = SamplerTable.Named(request.Sampler);
         CheckName(nameof(request.Schedule), request.Schedule, sampler.Schedules);
         if (request.Eta is > 0 and var eta && !sampler.TakesEta)

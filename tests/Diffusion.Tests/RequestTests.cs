@@ -19,8 +19,10 @@ public sealed class RequestTests(LoadedModels models)
                 { "GuidanceRescale", dog with { GuidanceRescale = 1.1 }, "0 to 1" },
                 { "Eta", dog with { Sampler = "ddim", Eta = 2 }, "0 to 1" },
                 { "Eta", dog with { Sampler = "euler", Eta = 0.5 }, "0 for the sampler euler" },
-                { "Sampler", dog with { Sampler = "Euler" }, "ddim, euler, euler_a, dpm++2m" },
+                { "Sampler", dog with { Sampler = "Eulr" }, "ddim, euler, euler_a, dpm++2m, Euler, Euler a" },
                 { "Schedule", dog with { Schedule = "beta" }, "model, karras" },
+                { "Schedule", dog with { Schedule = "Karras" }, "model, karras" },
+                { "Schedule", dog with { Sampler = "Euler", Schedule = "karras" }, "model, Automatic, Uniform, Karras" },
                 { "ClipSkip", dog with { ClipSkip = 4 }, "0 to 3" },
                 { "ClipSkip", dog with { ClipSkip = -1 }, "0 to 3" },
             };

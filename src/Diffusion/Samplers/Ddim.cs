@@ -13,7 +13,7 @@ internal sealed class Ddim : ISampler
 
     public NoiseSchedule Plan(ScheduleRequest request)
     {
-        var (trained, config, _, steps) = request;
+        var (trained, config, _, steps, _) = request;
         var timesteps = Spacing.Inclusive(config.TimestepSpacing ?? "leading", trained.Timesteps, steps, config.StepsOffset)
             .Select(t => Math.Round(t)).ToArray();
         var end = config.SetAlphaToOne == false ? trained.SmallestSigma : 0;

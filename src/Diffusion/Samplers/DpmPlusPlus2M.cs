@@ -20,7 +20,7 @@ internal sealed class DpmPlusPlus2M : ISampler
 
     public NoiseSchedule Plan(ScheduleRequest request)
     {
-        var (trained, config, _, steps) = request;
+        var (trained, config, _, steps, _) = request;
         var timesteps = Spacing.Exclusive(config.TimestepSpacing ?? "linspace", trained.Timesteps, steps, config.StepsOffset);
         var sigmas = timesteps.Select(trained.SigmaAt).ToArray();
         if (request.IsKarras)

@@ -12,7 +12,7 @@ internal sealed class Euler : ISampler
 
     public NoiseSchedule Plan(ScheduleRequest request)
     {
-        var (trained, config, _, steps) = request;
+        var (trained, config, _, steps, _) = request;
         var spacing = config.TimestepSpacing ?? "linspace";
         var timesteps = Spacing.Inclusive(spacing, trained.Timesteps, steps, config.StepsOffset);
         var sigmas = timesteps.Select(trained.SigmaAt).ToArray();

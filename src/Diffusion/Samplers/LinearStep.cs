@@ -31,6 +31,13 @@ internal static class LinearStep
         AddNoise(run, room, up);
     }
 
+    /// <summary>The step of h along the slope that is seen at another point: x + h (at - x0) / sigma. The point becomes room.</summary>
+    public static void Along(Span<float> x, Span<float> at, ReadOnlySpan<float> denoised, double sigma, double h)
+    {
+        TensorPrimitives.Subtract(at, denoised, at);
+        TensorPrimitives.MultiplyAdd(at, (float)(h / sigma), x, x);
+    }
+
     /// <summary>Adds the next draw of noise to x.</summary>
     public static void AddNoise(SamplerRun run, Span<float> room, double scale)
     {

@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Samplers.KDiffusion;
+
 namespace RenderFarm.Diffusion.Samplers;
 
 /// <summary>The samplers behind their names.</summary>
@@ -11,5 +13,7 @@ internal static class SamplerTable
         [SamplerNames.DpmPlusPlus2M] = new DpmPlusPlus2M(),
     };
 
-    public static ISampler Named(string name) => ByName[name];
+    public static IReadOnlyList<string> Names { get; } = [.. SamplerNames.All, .. WebuiSamplerNames.All];
+
+    public static ISampler Named(string name) => ByName.TryGetValue(name, out var sampler) ? sampler : WebuiSamplers.ByName[name];
 }

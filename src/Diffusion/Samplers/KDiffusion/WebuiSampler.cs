@@ -1,0 +1,38 @@
+using RenderFarm.Diffusion.Schedules;
+using RenderFarm.Diffusion.Schedules.Webui;
+
+namespace RenderFarm.Diffusion.Samplers.KDiffusion;
+
+/// <summary>A loop of k-diffusion's as stable-diffusion-webui runs it: on one of webui's schedules, with timesteps between the trained ones.</summary>
+internal sealed class WebuiSampler(Func<SamplerRun, IEnumerable<Evaluation>> loop) : ISampler
+{
+    /// <summary>The schedule that "Automatic" stands for.</summary>
+    public string Automatic { get; init; } = WebuiScheduleNames.Uniform;
+
+    /// <summary>Whether a schedule of one step more is taken and loses its last level above zero, which these samplers step over.</summary>
+    public bool SkipsLastLevel { get; init; }
+
+    public bool TakesEta { get; init; }
+
+    public bool TakesChurn { get; init; }
+
+    public double DefaultEta => TakesEta ? 1 : 0;
+
+    public IReadOnlyList<string> Schedules => WebuiOrModel;
+
+    private static IReadOnlyList<string> WebuiOrModel { get; } = [ScheduleNames.Model, .. WebuiScheduleNames.All];
+
+    public NoiseSchedule Plan(ScheduleRequest request)
+    {
+        var (trained, _, name, steps, isXl) = request;
+        var levels = WebuiSchedules.Sigmas(
+            name is ScheduleNames.Model or WebuiScheduleNames.Automatic ? Automatic : name,
+            SkipsLastLevel ? steps + 1 : steps,
+            trained,
+            isXl);
+        float[] sigmas = [.. (SkipsLastLevel ? [.. levels[..^2], levels[^1]] : levels).Select(sigma => (float)sigma)];
+        return NoiseSchedule.Through([.. sigmas[..^1].Select(sigma => (float)trained.TimestepAt(sigma))], sigmas, sigmas[0]);
+    }
+
+    public IEnumerable<Evaluation> Sample(SamplerRun run) => loop(run);
+}

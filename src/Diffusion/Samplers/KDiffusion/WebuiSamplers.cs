@@ -1,0 +1,27 @@
+namespace RenderFarm.Diffusion.Samplers.KDiffusion;
+
+/// <summary>The samplers that stable-diffusion-webui takes from k-diffusion, under its names and with its settings for each.</summary>
+internal static class WebuiSamplers
+{
+    private const string Karras = WebuiScheduleNames.Karras;
+    private const string Exponential = WebuiScheduleNames.Exponential;
+
+    public static IReadOnlyDictionary<string, ISampler> ByName { get; } = new Dictionary<string, ISampler>(StringComparer.Ordinal)
+    {
+        [WebuiSamplerNames.Euler] = new WebuiSampler(ChurnSamplers.Euler) { TakesChurn = true },
+        [WebuiSamplerNames.EulerAncestral] = new WebuiSampler(AncestralSamplers.Euler) { TakesEta = true },
+        [WebuiSamplerNames.Lms] = new WebuiSampler(LinearMultistep.Lms),
+        [WebuiSamplerNames.Heun] = new WebuiSampler(ChurnSamplers.Heun) { TakesChurn = true },
+        [WebuiSamplerNames.Dpm2] = new WebuiSampler(ChurnSamplers.Dpm2) { Automatic = Karras, SkipsLastLevel = true, TakesChurn = true },
+        [WebuiSamplerNames.Dpm2Ancestral] = new WebuiSampler(AncestralSamplers.Dpm2) { Automatic = Karras, SkipsLastLevel = true, TakesEta = true },
+        [WebuiSamplerNames.DpmPlusPlus2SAncestral] = new WebuiSampler(AncestralSamplers.DpmPlusPlus2S) { Automatic = Karras, TakesEta = true },
+        [WebuiSamplerNames.DpmPlusPlus2M] = new WebuiSampler(MultistepSamplers.DpmPlusPlus2M) { Automatic = Karras },
+        [WebuiSamplerNames.DpmPlusPlusSde] = new WebuiSampler(AncestralSamplers.DpmPlusPlusSde) { Automatic = Karras, TakesEta = true },
+        [WebuiSamplerNames.DpmPlusPlus2MSde] = new WebuiSampler(MultistepSamplers.DpmPlusPlus2MSde) { Automatic = Exponential, TakesEta = true },
+        [WebuiSamplerNames.DpmPlusPlus2MSdeHeun] = new WebuiSampler(MultistepSamplers.DpmPlusPlus2MSdeHeun) { Automatic = Exponential, TakesEta = true },
+        [WebuiSamplerNames.DpmPlusPlus3MSde] = new WebuiSampler(MultistepSamplers.DpmPlusPlus3MSde) { Automatic = Exponential, SkipsLastLevel = true, TakesEta = true },
+        [WebuiSamplerNames.DpmFast] = new WebuiSampler(DpmSolver.Fast) { TakesEta = true },
+        [WebuiSamplerNames.DpmAdaptive] = new WebuiSampler(DpmSolver.Adaptive) { TakesEta = true },
+        [WebuiSamplerNames.Restart] = new WebuiSampler(RestartSampler.Restart) { Automatic = Karras },
+    };
+}
