@@ -64,13 +64,15 @@ public static class GenerationText
         SamplerNames.Euler => "Euler",
         SamplerNames.EulerAncestral => "Euler a",
         SamplerNames.DpmPlusPlus2M => "DPM++ 2M",
+        _ when WebuiSamplerNames.All.Contains(sampler) => sampler,
         _ => throw new RenderRequestException(nameof(ImageRequest.Sampler), $"'{sampler}'", $"one of {string.Join(", ", SamplerNames.All)}"),
     };
 
     private static string ScheduleLabel(ImageRequest request) => request.Schedule switch
     {
         ScheduleNames.Karras => "Karras",
-        ScheduleNames.Model => "Uniform",
+        ScheduleNames.Model => WebuiSamplerNames.All.Contains(request.Sampler) ? WebuiScheduleNames.Automatic : WebuiScheduleNames.Uniform,
+        var name when WebuiScheduleNames.All.Contains(name) => name,
         var other => throw new RenderRequestException(nameof(ImageRequest.Schedule), $"'{other}'", $"one of {string.Join(", ", ScheduleNames.All)}"),
     };
 
