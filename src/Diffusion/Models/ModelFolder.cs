@@ -23,6 +23,9 @@ public sealed class ModelFolder
     /// <summary>The kind of model: sd1, sd2 or sdxl, with -lcm or -inpainting behind it where it is of that kind.</summary>
     public string Family => Parts.Family.Name;
 
+    /// <summary>The number format of the UNet's weights, such as float32 or float16. Latents are always float32.</summary>
+    public string Precision => Parts.UnetNetwork.Weights.ToString().ToLowerInvariant();
+
     /// <summary>How many pixels one latent value covers along each side.</summary>
     public int LatentFactor => Parts.Vae.Factor;
 

@@ -10,7 +10,7 @@ internal static class NetworkRules
     /// <summary>How many sizes SDXL is told: of the original, of the crop's corner and of the target, two each.</summary>
     public const int Sizes = 6;
 
-    private static readonly OnnxElement[] Floats = [OnnxElement.Float32];
+    private static readonly OnnxElement[] Floats = [OnnxElement.Float32, OnnxElement.Float16];
 
     private static readonly string[] Optional = [NetworkFiles.PooledText, NetworkFiles.TimeIds, NetworkFiles.GuidanceEmbedding];
 

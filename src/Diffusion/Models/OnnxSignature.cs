@@ -1,7 +1,7 @@
 namespace RenderFarm.Diffusion.Models;
 
-/// <summary>The names, element types and ranks of a network's inputs and outputs.</summary>
-internal sealed record OnnxSignature(IReadOnlyList<OnnxValue> Inputs, IReadOnlyList<OnnxValue> Outputs)
+/// <summary>The names, element types and ranks of a network's inputs and outputs, and the element type that most of its weights have.</summary>
+internal sealed record OnnxSignature(IReadOnlyList<OnnxValue> Inputs, IReadOnlyList<OnnxValue> Outputs, OnnxElement Weights)
 {
     public OnnxValue? Input(string name) => Inputs.FirstOrDefault(value => value.Name == name);
 

@@ -41,12 +41,12 @@ internal sealed record OnnxGraphFile(string Path, ModelProto Model, WeightTable 
         }
     }
 
-    /// <summary>The names, element types and ranks of the network's inputs and outputs.</summary>
+    /// <summary>The names, element types and ranks of the network's inputs and outputs, and its weights' element type.</summary>
     public OnnxSignature Signature()
     {
         // Old exports list weights among the inputs.
         var inputs = Model.Graph.Input.Where(input => !Weights.TryFind(input.Name, out _));
-        return new OnnxSignature([.. inputs.Select(Value)], [.. Model.Graph.Output.Select(Value)]);
+        return new OnnxSignature([.. inputs.Select(Value)], [.. Model.Graph.Output.Select(Value)], Weights.Element);
 
         static OnnxValue Value(ValueInfoProto value) => new(
             value.Name,

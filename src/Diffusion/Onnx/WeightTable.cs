@@ -25,6 +25,12 @@ internal sealed class WeightTable : IReadOnlyCollection<Weight>
         }
     }
 
+    /// <summary>The element type that most values have.</summary>
+    public OnnxElement Element => _weights.Values
+        .GroupBy(weight => weight.Element)
+        .OrderByDescending(group => group.Sum(weight => weight.Dims.Aggregate(1.0, (product, size) => product * size)))
+        .FirstOrDefault()?.Key ?? OnnxElement.Unknown;
+
     public int Count => _weights.Count;
 
     public bool TryFind(string name, [NotNullWhen(true)] out Weight? weight) => _weights.TryGetValue(name, out weight);

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Onnx;
 
 namespace RenderFarm.Diffusion.Runtime;
 
@@ -17,7 +18,15 @@ internal sealed class NetworkSession : IDisposable
         using var cancel = ct.Register(() => options.SetLoadCancellationFlag(true));
         try
         {
-            return new NetworkSession(new InferenceSession(model.PathOf(file), options));
+            var graph = OnnxGraphFile.Read(model.PathOf(file));
+            if (!Float32Border.IsNeeded(graph.Model.Graph))
+            {
+                return new NetworkSession(new InferenceSession(graph.Path, options));
+            }
+
+            graph.Model.Graph = Float32Border.Of(graph.Model.Graph);
+            options.AddSessionConfigEntry(OnnxGraphFile.FolderOption, graph.Folder);
+            return new NetworkSession(new InferenceSession(graph.ToBytes(), options));
         }
         catch (OnnxRuntimeException exception)
         {
