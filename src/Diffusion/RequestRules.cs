@@ -24,13 +24,13 @@ internal static class RequestRules
     {
         CheckSide(nameof(request.Width), request.Width, model);
         CheckSide(nameof(request.Height), request.Height, model);
-        CheckRange(nameof(request.Steps), request.Steps, 1, model.MaxSteps);
         CheckRange(nameof(request.Guidance), request.Guidance, 0, MaxGuidance);
         CheckRange(nameof(request.GuidanceRescale), request.GuidanceRescale, 0, 1);
         CheckRange(nameof(request.Eta), request.Eta ?? 0, 0, 1);
         CheckName(nameof(request.Sampler), request.Sampler, SamplerTable.Names);
         var sampler = SamplerTable.Named(request.Sampler);
         CheckName(nameof(request.Schedule), request.Schedule, sampler.Schedules);
+        CheckRange(nameof(request.Steps), request.Steps, 1, Math.Min(model.MaxSteps, sampler.MaxSteps(model.Parts.Scheduler)));
         if (request.Eta is > 0 and var eta && !sampler.TakesEta)
         {
             throw new RenderRequestException(nameof(request.Eta), Text(eta), $"0 for the sampler {request.Sampler}");

@@ -4,11 +4,10 @@ public sealed class AllocationTests(LoadedModels models)
 {
     private const long BytesPerStep = 4096;
 
+    public static TheoryData<string> Samplers => [.. SamplerNames.All];
+
     [Theory]
-    [InlineData("ddim")]
-    [InlineData("euler")]
-    [InlineData("euler_a")]
-    [InlineData("dpm++2m")]
+    [MemberData(nameof(Samplers))]
     public void A_step_allocates_next_to_nothing_once_warm(string sampler)
     {
         ImageRequest[] batch = [.. Enumerable.Range(0, 4).Select(i => new ImageRequest { Prompt = "a dog", Steps = 15, Sampler = sampler, Seed = i })];

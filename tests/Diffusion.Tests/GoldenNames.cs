@@ -28,7 +28,7 @@ internal static class GoldenNames
         Steps = (int)(Number(golden, "steps") ?? Number(golden, "num_inference_steps"))!.Value,
         Guidance = (Number(golden, "guidance") ?? Number(golden, "guidance_scale"))!.Value,
         GuidanceRescale = Number(golden, "guidance_rescale") ?? 0,
-        Eta = Number(golden, "eta") ?? 0,
+        Eta = Number(golden, "eta"),
         ClipSkip = (int)(Number(golden, "clip_skip") ?? 0),
         Sampler = Sampler(golden),
         Schedule = golden.TryGetProperty("karras", out var karras) && karras.GetBoolean() ? ScheduleNames.Karras : ScheduleNames.Model,

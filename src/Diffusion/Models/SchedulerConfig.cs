@@ -27,8 +27,13 @@ internal sealed record SchedulerConfig
 
     private static readonly string[] UnsupportedFlags =
     [
-        "rescale_betas_zero_snr", "thresholding", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas",
+        "clip_sample", "rescale_betas_zero_snr", "thresholding", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas",
+        "use_flow_sigmas", "use_dynamic_shifting",
     ];
+
+    private static readonly string[] RequiredFlags = ["lower_order_final", "predict_x0", "skip_prk_steps"];
+
+    private static readonly string[] UnsupportedValues = ["trained_betas", "sigma_min", "sigma_max", "lambda_min_clipped", "solver_p"];
 
     public int TrainTimesteps { get; init; } = 1000;
 
@@ -50,6 +55,18 @@ internal sealed record SchedulerConfig
     public bool UseKarrasSigmas { get; init; }
 
     public bool EndsAtSmallestSigma { get; init; }
+
+    /// <summary>Whether the last step of a multistep solver is always Euler's.</summary>
+    public bool EndsWithEuler { get; init; }
+
+    /// <summary>The variant of a solver: midpoint or heun for DPM-Solver++, bh1 or bh2 for UniPC; each knows the others' as its usual one.</summary>
+    public string? SolverType { get; init; }
+
+    /// <summary>How many steps the teacher of a distilled network took.</summary>
+    public int OriginalSteps { get; init; } = 50;
+
+    /// <summary>What a consistency model's timesteps are multiplied by in its boundary condition.</summary>
+    public double TimestepScaling { get; init; } = 10;
 
     /// <summary>The most steps for which every spacing stays inside the trained timesteps.</summary>
     public int MaxSteps => TrainTimesteps - 1 - Math.Max(StepsOffset, 1);
@@ -75,19 +92,7 @@ internal sealed record SchedulerConfig
 
     public static SchedulerConfig Read(ModelJson json)
     {
-        foreach (var flag in UnsupportedFlags)
-        {
-            if (json.Flag(flag) == true)
-            {
-                json.Refuse(flag, "true", "Use a model whose scheduler config leaves it false.");
-            }
-        }
-
-        if (json.Find("trained_betas") is not null)
-        {
-            json.Refuse("trained_betas", "a list", "Use a model with a beta_schedule.");
-        }
-
+        RefuseUnsupported(json);
         return new SchedulerConfig
         {
             TrainTimesteps = json.Find("num_train_timesteps") is null ? 1000 : json.PositiveInteger("num_train_timesteps"),
@@ -99,7 +104,51 @@ internal sealed record SchedulerConfig
             StepsOffset = json.Integer("steps_offset", 0),
             SetAlphaToOne = json.Flag("set_alpha_to_one"),
             UseKarrasSigmas = json.Flag("use_karras_sigmas") == true,
+            EndsWithEuler = json.Flag("euler_at_final") == true,
+            SolverType = json.OneOf("solver_type", null, "midpoint", "heun", "logrho", "bh1", "bh2"),
+            OriginalSteps = OriginalStepsOf(json),
+            TimestepScaling = json.Number("timestep_scaling", 10),
             EndsAtSmallestSigma = json.OneOf("final_sigmas_type", "zero", "zero", "sigma_min") == "sigma_min",
         };
+    }
+
+    private static int OriginalStepsOf(ModelJson json)
+    {
+        var steps = json.Find("original_inference_steps") is null ? 50 : json.PositiveInteger("original_inference_steps");
+        var trained = json.Integer("num_train_timesteps", 1000);
+        if (steps > trained)
+        {
+            json.Refuse("original_inference_steps", $"{steps}", $"It must be at most num_train_timesteps, {trained}.");
+        }
+
+        return steps;
+    }
+
+    /// <summary>A setting that changes the pictures and is not followed here is told, never passed over.</summary>
+    private static void RefuseUnsupported(ModelJson json)
+    {
+        foreach (var flag in UnsupportedFlags.Where(flag => json.Flag(flag) == true))
+        {
+            json.Refuse(flag, "true", "Use a model whose scheduler config leaves it false.");
+        }
+
+        foreach (var flag in RequiredFlags.Where(flag => json.Flag(flag) == false))
+        {
+            json.Refuse(flag, "false", "Use a model whose scheduler config leaves it true.");
+        }
+
+        foreach (var name in UnsupportedValues.Where(name => json.Find(name) is not null))
+        {
+            json.Refuse(name, json.Find(name)!.Value.GetRawText(), "Use a model whose scheduler config leaves it out.");
+        }
+
+        if (json.Find("solver_order") is not null && json.Integer("solver_order", 2) is var order and not 2)
+        {
+            json.Refuse("solver_order", $"{order}", "Set it to 2.");
+        }
+
+        json.OneOf("variance_type", "fixed_small", "fixed_small");
+        json.OneOf("interpolation_type", "linear", "linear");
+        json.OneOf("timestep_type", "discrete", "discrete");
     }
 }

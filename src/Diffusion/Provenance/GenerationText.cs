@@ -61,9 +61,21 @@ public static class GenerationText
     private static string SamplerLabel(string sampler) => sampler switch
     {
         SamplerNames.Ddim => "DDIM",
+        SamplerNames.Ddpm => "DDPM",
+        SamplerNames.Pndm => "PLMS",
+        SamplerNames.Lms => "LMS",
         SamplerNames.Euler => "Euler",
         SamplerNames.EulerAncestral => "Euler a",
+        SamplerNames.Heun => "Heun",
+        SamplerNames.Dpm2 => "DPM2",
+        SamplerNames.Dpm2Ancestral => "DPM2 a",
         SamplerNames.DpmPlusPlus2M => "DPM++ 2M",
+        SamplerNames.DpmPlusPlus2MSde => "DPM++ 2M SDE",
+        SamplerNames.DpmPlusPlus2S => "DPM++ 2S",
+        SamplerNames.Deis => "DEIS",
+        SamplerNames.UniPc => "UniPC",
+        SamplerNames.Lcm => "LCM",
+        SamplerNames.Tcd => "TCD",
         _ when WebuiSamplerNames.All.Contains(sampler) => sampler,
         _ => throw new RenderRequestException(nameof(ImageRequest.Sampler), $"'{sampler}'", $"one of {string.Join(", ", SamplerNames.All)}"),
     };

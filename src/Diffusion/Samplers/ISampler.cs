@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Samplers;
@@ -18,6 +19,9 @@ internal interface ISampler
 
     /// <summary>The names of the schedules that it can follow.</summary>
     IReadOnlyList<string> Schedules => ScheduleNames.All;
+
+    /// <summary>The most steps that it has timesteps for.</summary>
+    int MaxSteps(SchedulerConfig config) => config.MaxSteps;
 
     /// <summary>The schedule that this sampler follows where one of its names is asked for.</summary>
     NoiseSchedule Plan(ScheduleRequest request);

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Samplers;
 
@@ -6,12 +7,26 @@ namespace RenderFarm.Diffusion.Samplers;
 internal static class LinearStep
 {
     /// <summary>Euler's step along dx/dsigma = (x - x0) / sigma: x + (to - from) * dx/dsigma, written as a weighted sum.</summary>
-    public static void Towards(Span<float> x, ReadOnlySpan<float> denoised, double from, double to)
+    public static void Towards(Span<float> x, ReadOnlySpan<float> denoised, double from, double to) => Towards(x, denoised, from, to, x);
+
+    /// <summary>The same, with the result elsewhere; x may be the result.</summary>
+    public static void Towards(ReadOnlySpan<float> x, ReadOnlySpan<float> denoised, double from, double to, Span<float> result)
     {
         var keep = (float)(to / from);
-        TensorPrimitives.Multiply(x, keep, x);
-        TensorPrimitives.MultiplyAdd(denoised, 1 - keep, x, x);
+        TensorPrimitives.Multiply(x, keep, result);
+        TensorPrimitives.MultiplyAdd(denoised, 1 - keep, result, result);
     }
+
+    /// <summary>dx/dsigma = (x - x0) / sigma, which is also the noise in x.</summary>
+    public static void Slope(ReadOnlySpan<float> x, ReadOnlySpan<float> denoised, double sigma, Span<float> slope)
+    {
+        TensorPrimitives.Subtract(x, denoised, slope);
+        TensorPrimitives.Divide(slope, (float)sigma, slope);
+    }
+
+    /// <summary>x + weight * values, in place.</summary>
+    public static void Add(Span<float> x, ReadOnlySpan<float> values, double weight) =>
+        TensorPrimitives.MultiplyAdd(values, (float)weight, x, x);
 
     /// <summary>
     /// Ancestral sampling: of the noise at level "to" the share eta is drawn anew. up^2 = eta^2 * to^2 * (from^2 - to^2) / from^2,
@@ -43,5 +58,14 @@ internal static class LinearStep
     {
         run.Noise.FillNormal(room);
         TensorPrimitives.MultiplyAdd(room, (float)scale, run.X, run.X);
+    }
+
+    /// <summary>Where x at one level is read as if it were at another, x / sqrt(1 + sigma^2) stays as it is; only its scale changes.</summary>
+    public static void Reread(Span<float> x, float sigma, float asSigma)
+    {
+        if (sigma != asSigma)
+        {
+            TensorPrimitives.Multiply(x, NoiseSchedule.Deviation(asSigma) / NoiseSchedule.Deviation(sigma), x);
+        }
     }
 }

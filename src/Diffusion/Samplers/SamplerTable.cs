@@ -1,4 +1,7 @@
+using RenderFarm.Diffusion.Samplers.Consistency;
 using RenderFarm.Diffusion.Samplers.KDiffusion;
+using RenderFarm.Diffusion.Samplers.Multistep;
+using RenderFarm.Diffusion.Samplers.OneStep;
 
 namespace RenderFarm.Diffusion.Samplers;
 
@@ -8,9 +11,21 @@ internal static class SamplerTable
     private static readonly Dictionary<string, ISampler> ByName = new(StringComparer.Ordinal)
     {
         [SamplerNames.Ddim] = new Ddim(),
+        [SamplerNames.Ddpm] = new Ddpm(),
+        [SamplerNames.Pndm] = new Pndm(),
+        [SamplerNames.Lms] = new Lms(),
         [SamplerNames.Euler] = new Euler(),
         [SamplerNames.EulerAncestral] = new EulerAncestral(),
+        [SamplerNames.Heun] = new Heun(),
+        [SamplerNames.Dpm2] = new Dpm2(),
+        [SamplerNames.Dpm2Ancestral] = new Dpm2Ancestral(),
         [SamplerNames.DpmPlusPlus2M] = new DpmPlusPlus2M(),
+        [SamplerNames.DpmPlusPlus2MSde] = new DpmPlusPlus2MSde(),
+        [SamplerNames.DpmPlusPlus2S] = new DpmPlusPlus2S(),
+        [SamplerNames.Deis] = new Deis(),
+        [SamplerNames.UniPc] = new UniPc(),
+        [SamplerNames.Lcm] = new Lcm(),
+        [SamplerNames.Tcd] = new Tcd(),
     };
 
     public static IReadOnlyList<string> Names { get; } = [.. SamplerNames.All, .. WebuiSamplerNames.All];

@@ -15,8 +15,8 @@ internal sealed record NoiseSchedule
     public required float[] Sigmas { get; init; }
 
     /// <summary>
-    /// The noise level a step leads to. It is the next step's own except for DDIM with spacings other than "leading",
-    /// which steps down by a fixed stride of timesteps and takes the result to be at the next timestep.
+    /// The noise level a step leads to. It is the next step's own except for DDIM and PNDM with spacings other than "leading",
+    /// which step down by a fixed stride of timesteps and take the result to be at the next timestep.
     /// </summary>
     public required float[] Targets { get; init; }
 
@@ -35,6 +35,10 @@ internal sealed record NoiseSchedule
         Targets = sigmas[1..],
         InitialScale = initialScale,
     };
+
+    /// <summary>The schedule of steps that lead through the levels to the end one after another.</summary>
+    public static NoiseSchedule Ending(double[] timesteps, double[] sigmas, double end, float initialScale) =>
+        Through([.. timesteps.Select(t => (float)t)], [.. sigmas.Append(end).Select(sigma => (float)sigma)], initialScale);
 
     /// <summary>What the network is asked at the start of step i.</summary>
     public Evaluation Evaluate(float[] x, int i) => new(x, Sigmas[i], Timesteps[i], i);

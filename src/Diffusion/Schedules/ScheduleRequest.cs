@@ -7,4 +7,7 @@ internal sealed record ScheduleRequest(TrainedNoise Trained, SchedulerConfig Con
 {
     /// <summary>Karras sigmas are asked for by the request or by the model.</summary>
     public bool IsKarras => Name == ScheduleNames.Karras || Config.UseKarrasSigmas;
+
+    /// <summary>The level that the config names as the end.</summary>
+    public double NamedEnd => Config.EndsAtSmallestSigma ? Trained.SmallestSigma : 0;
 }

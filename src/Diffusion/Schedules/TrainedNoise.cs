@@ -13,6 +13,7 @@ internal sealed class TrainedNoise
 
     public TrainedNoise(SchedulerConfig config)
     {
+        Config = config;
         var betas = Betas(config);
         _sigmas = new float[betas.Length];
         var alphaBar = 1.0;
@@ -25,6 +26,9 @@ internal sealed class TrainedNoise
 
         _logSigmas = [.. _sigmas.Select(sigma => MathF.Log(sigma))];
     }
+
+    /// <summary>What this was computed from.</summary>
+    public SchedulerConfig Config { get; }
 
     public int Timesteps => _sigmas.Length;
 
@@ -44,10 +48,25 @@ internal sealed class TrainedNoise
     public double TimestepAt(double sigma)
     {
         var logSigma = Math.Log(Math.Max(sigma, 1e-10));
-        var after = Array.BinarySearch(_logSigmas, (float)logSigma);
-        var low = Math.Clamp(after >= 0 ? after : ~after - 1, 0, _logSigmas.Length - 2);
+        var low = Below((float)logSigma);
         var share = (_logSigmas[low] - logSigma) / ((double)_logSigmas[low] - _logSigmas[low + 1]);
         return low + Math.Clamp(share, 0, 1);
+    }
+
+    /// <summary>The same in single precision, for levels that the reference has rounded.</summary>
+    public float TimestepAt(float sigma)
+    {
+        var logSigma = MathF.Log(Math.Max(sigma, 1e-10f));
+        var low = Below(logSigma);
+        var share = (_logSigmas[low] - logSigma) / (_logSigmas[low] - _logSigmas[low + 1]);
+        return low + Math.Clamp(share, 0, 1);
+    }
+
+    /// <summary>The last level, of those that have one above them, that is not above the given.</summary>
+    private int Below(float logSigma)
+    {
+        var at = Array.BinarySearch(_logSigmas, logSigma);
+        return Math.Clamp(at >= 0 ? at : ~at - 1, 0, _logSigmas.Length - 2);
     }
 
     private static float[] Betas(SchedulerConfig config) => config.BetaSchedule switch

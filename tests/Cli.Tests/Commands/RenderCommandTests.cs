@@ -49,7 +49,7 @@ public sealed class RenderCommandTests(RunningFarm farm)
         var (code, line) = await CommandLine.RunAsync(["render", "a whale", "--steps", "0", "--sampler", "best", "-o", folder.Path, .. farm.Here]);
 
         Assert.Equal(ExitCodes.Failed, code);
-        Assert.Equal($"settings.steps: Must be from 1 to 500; got 0.{Environment.NewLine}settings.sampler: Unknown: 'best'; allowed: ddim, euler, euler_a, dpm++2m.", line.Error.Trim());
+        Assert.Equal($"settings.steps: Must be from 1 to 500; got 0.{Environment.NewLine}settings.sampler: Unknown: 'best'; allowed: ddim, ddpm, pndm, lms, euler, euler_a, heun, dpm2, dpm2_a, dpm++2m, dpm++2m_sde, dpm++2s, deis, unipc, lcm, tcd.", line.Error.Trim());
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 

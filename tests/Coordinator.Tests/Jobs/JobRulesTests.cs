@@ -39,7 +39,7 @@ public sealed class JobRulesTests
         { "settings.guidance", With(s => s with { Guidance = double.NaN }), "Must be a number from 0 to 100; got NaN." },
         { "settings.guidance", With(s => s with { Guidance = double.PositiveInfinity }), "Must be a number from 0 to 100; got Infinity." },
         { "settings.guidance", With(s => s with { Guidance = -0.5 }), "Must be a number from 0 to 100; got -0.5." },
-        { "settings.sampler", With(s => s with { Sampler = "Euler" }), "Unknown: 'Euler'; allowed: ddim, euler, euler_a, dpm++2m." },
+        { "settings.sampler", With(s => s with { Sampler = "Euler" }), "Unknown: 'Euler'; allowed: ddim, ddpm, pndm, lms, euler, euler_a, heun, dpm2, dpm2_a, dpm++2m, dpm++2m_sde, dpm++2s, deis, unipc, lcm, tcd." },
         { "settings.schedule", With(s => s with { Schedule = "" }), "Unknown: ''; allowed: model, karras." },
         { "settings.clipSkip", With(s => s with { ClipSkip = 12 }), "Must be from 0 to 11; got 12." },
         { "settings.seed", With(s => s with { Seed = -1 }), "Must be from 0 to 9223372036854775806; got -1." },
