@@ -6,14 +6,29 @@ using RenderFarm.Diffusion.Runtime;
 namespace RenderFarm.Diffusion.Images;
 
 /// <summary>The autoencoder's second half: latents to pictures, one at a time, so that memory does not grow with the batch.</summary>
-internal sealed class LatentDecoder(ModelFolder model, NetworkSession session) : IDisposable
+internal sealed class LatentDecoder(ModelFolder model, NetworkSession session, int tileSide = 0) : IDisposable
 {
     private const int Channels = 3;
 
     private Buffers? _buffers;
 
-    /// <summary>The picture as rows of RGB bytes.</summary>
+    /// <summary>The picture as rows of RGB bytes; larger ones in tiles, if the decoder has a tile's side.</summary>
     public byte[] Decode(ReadOnlySpan<float> latent, int height, int width, RunOptions options, CancellationToken ct)
+    {
+        var factor = model.LatentFactor;
+        return tileSide == 0 || (height <= tileSide && width <= tileSide)
+            ? ToRgb(Run(latent, height / factor, width / factor, options, ct), height * width)
+            : DecodeTiled(latent.ToArray(), height / factor, width / factor, options, ct);
+    }
+
+    public void Dispose()
+    {
+        _buffers?.Dispose();
+        session.Dispose();
+    }
+
+    /// <summary>Planes [3, height * factor, width * factor] of a latent, -1 to 1, in memory that the next run uses again.</summary>
+    private Span<float> Run(ReadOnlySpan<float> latent, int height, int width, RunOptions options, CancellationToken ct)
     {
         if (_buffers is null || (_buffers.Height, _buffers.Width) != (height, width))
         {
@@ -23,13 +38,28 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session) :
 
         TensorPrimitives.Divide(latent, (float)model.Parts.Vae.ScalingFactor, _buffers.Latent.Span);
         session.Run(options, _buffers.Inputs, _buffers.Outputs, ct);
-        return ToRgb(_buffers.Picture.Span, height * width);
+        return _buffers.Picture.Span;
     }
 
-    public void Dispose()
+    private byte[] DecodeTiled(float[] latent, int height, int width, RunOptions options, CancellationToken ct)
     {
-        _buffers?.Dispose();
-        session.Dispose();
+        var factor = model.LatentFactor;
+        var planes = new float[Channels * height * width * factor * factor];
+        TiledDecode.Run(height, width, tileSide / factor, factor, (y, x, rows, columns) => Run(Cut(latent, height, width, y, x, rows, columns), rows, columns, options, ct), planes);
+        return ToRgb(planes, height * width * factor * factor);
+    }
+
+    private static float[] Cut(float[] latent, int height, int width, int y, int x, int rows, int columns)
+    {
+        var channels = latent.Length / (height * width);
+        var cut = new float[channels * rows * columns];
+        for (var row = 0; row < channels * rows; row++)
+        {
+            var (channel, line) = (row / rows, y + (row % rows));
+            latent.AsSpan((((channel * height) + line) * width) + x, columns).CopyTo(cut.AsSpan(row * columns));
+        }
+
+        return cut;
     }
 
     private static byte[] ToRgb(Span<float> planes, int pixels)
@@ -56,8 +86,8 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session) :
         public Buffers(ModelFolder model, int height, int width)
         {
             (Height, Width) = (height, width);
-            Latent = new PinnedTensor<float>(1, model.Parts.Vae.LatentChannels, height / model.LatentFactor, width / model.LatentFactor);
-            Picture = new PinnedTensor<float>(1, Channels, height, width);
+            Latent = new PinnedTensor<float>(1, model.Parts.Vae.LatentChannels, height, width);
+            Picture = new PinnedTensor<float>(1, Channels, height * model.LatentFactor, width * model.LatentFactor);
             Inputs = new TensorSet([NetworkFiles.LatentSample], [Latent.Value]);
             Outputs = new TensorSet([NetworkFiles.Sample], [Picture.Value]);
         }
