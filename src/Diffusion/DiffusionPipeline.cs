@@ -3,10 +3,8 @@ using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Models;
-using RenderFarm.Diffusion.Noise;
+using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
-using RenderFarm.Diffusion.Samplers;
-using RenderFarm.Diffusion.Schedules;
 using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion;
@@ -19,8 +17,8 @@ public sealed class DiffusionPipeline : IDisposable
     private readonly Unet _unet;
     private readonly LatentDecoder _decoder;
     private readonly Lazy<LatentEncoder> _encoder;
-    private readonly StartingLatents _starts;
-    private readonly TrainedNoise _trained;
+    private readonly RowMaker _rows;
+    private LatentColors? _colors;
 
     private DiffusionPipeline(ModelFolder model, PromptEncoder text, Unet unet, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
     {
@@ -29,8 +27,7 @@ public sealed class DiffusionPipeline : IDisposable
         _unet = unet;
         _decoder = decoder;
         _encoder = encoder;
-        _starts = new StartingLatents(model, () => encoder.Value);
-        _trained = new TrainedNoise(model.Parts.Scheduler);
+        _rows = new RowMaker(model, text, new StartingLatents(model, () => encoder.Value));
     }
 
     /// <summary>What is loaded.</summary>
@@ -47,6 +44,7 @@ public sealed class DiffusionPipeline : IDisposable
     public static DiffusionPipeline Load(string folder, PipelineOptions? options = null, CancellationToken ct = default)
     {
         options ??= new PipelineOptions();
+        options.Check();
         var device = InferenceDevice.Parse(options.Device);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         var model = ModelFolder.Open(folder, options.VerifyDigest, ct);
@@ -64,7 +62,7 @@ public sealed class DiffusionPipeline : IDisposable
                 model.Parts,
                 [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))]);
             var unet = new Unet(model, Session(NetworkFiles.Unet));
-            var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder));
+            var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
 
             // Most pipelines never see a picture to start from.
             var encoder = new Lazy<LatentEncoder>(() => new LatentEncoder(model, NetworkSession.Load(model, NetworkFiles.VaeEncoder, device, threads, CancellationToken.None)));
@@ -91,6 +89,7 @@ public sealed class DiffusionPipeline : IDisposable
     public IReadOnlyList<RenderedImage> Render(
         IReadOnlyList<ImageRequest> batch,
         IProgress<StepProgress>? progress = null,
+        PreviewOptions? previews = null,
         CancellationToken ct = default)
     {
         // 1. Check the requests.
@@ -105,18 +104,18 @@ public sealed class DiffusionPipeline : IDisposable
             using var cancel = ct.Register(() => options.Terminate = true);
 
             // 2. Encode the prompts, draw the noise.
-            var rows = requests.Select((request, i) => NewRow(i, request, options, ct)).ToArray();
+            var rows = requests.Select((request, i) => _rows.Make(i, request, options, ct)).ToArray();
 
             // 3. Denoise.
-            using var loop = new DenoisingLoop(_unet, Prediction.Of(Model.Parts.Scheduler), height / Model.LatentFactor, width / Model.LatentFactor, rows);
-            loop.Run(options, progress, ct);
+            var (latentHeight, latentWidth) = (height / Model.LatentFactor, width / Model.LatentFactor);
+            var painter = previews is null
+                ? null
+                : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _decoder, options, ct), latentHeight, latentWidth);
+            using var loop = new DenoisingLoop(_unet, Prediction.Of(Model.Parts.Scheduler), latentHeight, latentWidth, rows);
+            loop.Run(options, new RenderProgress(rows.Max(row => row.Steps), progress, painter), ct);
 
             // 4. Decode.
-            return [.. rows.Select(row =>
-            {
-                var latent = row.Finish();
-                return new RenderedImage(row.Request, width, height, _decoder.Decode(latent, height, width, options, ct), latent);
-            })];
+            return [.. rows.Select(row => Decode(row, width, height, options, ct))];
         }
         finally
         {
@@ -137,23 +136,11 @@ public sealed class DiffusionPipeline : IDisposable
         _turn.Dispose();
     }
 
-    private Row NewRow(int index, ImageRequest request, RunOptions options, CancellationToken ct)
+    private RenderedImage Decode(Row row, int width, int height, RunOptions options, CancellationToken ct)
     {
-        // A consistency model is told the guidance instead of being asked twice.
-        var isGuided = request.Guidance > 1 && !Model.Parts.Family.IsConsistencyModel;
-        var prompt = ConditioningSchedule.Always(_text.Encode(request.Prompt, request.Prompt2, request.ClipSkip, options, ct));
-        var negative = isGuided
-            ? ConditioningSchedule.Always(_text.EncodeNegative(request.NegativePrompt, request.NegativePrompt2, options, ct))
-            : null;
-        var guidance = new Guidance(request.Guidance, request.GuidanceRescale, [(prompt, 1)], negative);
-
-        var sampler = SamplerTable.Named(request.Sampler);
-        var schedule = sampler.Plan(new ScheduleRequest(_trained, Model.Parts.Scheduler, request.Schedule, request.Steps, Model.Parts.Family.IsXl));
-
-        var noise = new TorchRandom(request.Seed);
-        var start = _starts.Of(request, schedule, noise, options, ct);
-        var eta = (float)(request.Eta ?? sampler.DefaultEta);
-        var run = new SamplerRun(_trained, start.Schedule, start.X, noise, new SamplerOptions { Eta = eta });
-        return new Row(index, request, sampler, run, guidance, start, UnetInput.Of(request, Model.Parts));
+        var latent = row.Finish();
+        var rgb = _decoder.Decode(latent, height, width, options, ct);
+        _colors?.Learn(latent, rgb, width);
+        return new RenderedImage(row.Request, width, height, rgb, latent);
     }
 }

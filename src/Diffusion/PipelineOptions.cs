@@ -14,4 +14,19 @@ public sealed record PipelineOptions
 
     /// <summary>How many encoded prompts to keep.</summary>
     public int TextCacheEntries { get; init; } = 128;
+
+    /// <summary>
+    /// Pictures wider or higher than this many pixels are decoded in overlapping tiles, which takes the memory of a tile; 0 decodes them whole.
+    /// </summary>
+    public int VaeTileSide { get; init; }
+
+    internal void Check()
+    {
+        // A tile of fewer pixels has hardly anything beside its overlap.
+        const int LeastTileSide = 64;
+        if (VaeTileSide != 0 && (VaeTileSide < LeastTileSide || VaeTileSide % LeastTileSide != 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(VaeTileSide), VaeTileSide, $"Allowed are 0 and multiples of {LeastTileSide}.");
+        }
+    }
 }

@@ -10,7 +10,7 @@ public sealed class CancellationTests(LoadedModels models)
         var progress = new OnReport(_ => cancel.CancelAfter(TimeSpan.FromMilliseconds(20)));
 
         Assert.Throws<OperationCanceledException>(() =>
-            models.Emoji.Render([new() { Prompt = "a dog", Width = 512, Height = 512, Steps = 50, Guidance = 4 }], progress, cancel.Token));
+            models.Emoji.Render([new() { Prompt = "a dog", Width = 512, Height = 512, Steps = 50, Guidance = 4 }], progress, ct: cancel.Token));
 
         // A second report would mean that the run went on to its end.
         Assert.Equal(1, progress.Count);

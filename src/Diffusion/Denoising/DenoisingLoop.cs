@@ -26,9 +26,8 @@ internal sealed class DenoisingLoop : IDisposable
         _group = new int[_parts.Length];
     }
 
-    public void Run(RunOptions options, IProgress<StepProgress>? progress, CancellationToken ct)
+    public void Run(RunOptions options, RenderProgress progress, CancellationToken ct)
     {
-        var steps = _rows.Max(row => row.Steps);
         for (var left = StepsLeft(); left > 0;)
         {
             ct.ThrowIfCancellationRequested();
@@ -45,7 +44,7 @@ internal sealed class DenoisingLoop : IDisposable
             left = StepsLeft();
             if (left < before)
             {
-                progress?.Report(new StepProgress(steps - left, steps));
+                progress.Advance(before - left, _rows);
             }
         }
     }

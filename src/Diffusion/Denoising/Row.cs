@@ -46,6 +46,9 @@ internal sealed class Row : IDisposable
 
     public int Steps => _run.Schedule.Steps - _run.Schedule.Start;
 
+    /// <summary>The picture that the network saw last, at the scale of the UNet.</summary>
+    public ReadOnlySpan<float> Denoised => _run.Denoised;
+
     public int TokensOf(int part) => _guidance.ConditioningOf(part, Asked.Step).Tokens;
 
     /// <summary>Writes what the network is to see for one part of the question.</summary>

@@ -45,7 +45,7 @@ internal sealed class Renderer(WarmPipelines pipelines, WorkerIdentity me, TimeP
 
             try
             {
-                var images = pin.Pipeline.Render([.. sound.Select(row => work.Requests[row])], progress, cancellationToken);
+                var images = pin.Pipeline.Render([.. sound.Select(row => work.Requests[row])], progress, ct: cancellationToken);
                 pin.Ran();
                 foreach (var (row, image) in sound.Zip(images))
                 {
