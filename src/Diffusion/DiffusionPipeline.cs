@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
@@ -140,7 +140,6 @@ public sealed class DiffusionPipeline : IDisposable
     {
         var latent = row.Finish();
         var rgb = _decoder.Decode(latent, height, width, options, ct);
-        _colors?.Learn(latent, rgb, width);
         return new RenderedImage(row.Request, width, height, rgb, latent);
     }
 }

@@ -7,8 +7,8 @@ using RenderFarm.Diffusion.Noise;
 namespace RenderFarm.Diffusion.Previews;
 
 /// <summary>
-/// The colour of a latent value, as a weighted sum of its channels: the least-squares fit, for a model's own decoder, of the colours it decodes.
-/// Begins with patches of noise, which costs one decoded picture per model, and learns from the pictures that are rendered.
+/// The colour of a latent value, as a weighted sum of its channels: the least-squares fit, for a model's own decoder, of the colours of patches
+/// of noise. Costs one decoded picture per model and next to nothing per preview; fitted to rendered pictures it was no closer to them.
 /// </summary>
 internal sealed class LatentColors
 {
@@ -17,41 +17,56 @@ internal sealed class LatentColors
     // Patches wide enough that the middle of each is decoded to its own colour and not its neighbours'.
     private const int Patch = 4;
 
-    // Noise is not what pictures are made of: it only has a say as long as there is nothing else.
-    private const double NoiseShare = 0.01;
+    private readonly float[][] _weights;
 
-    private readonly int _factor;
-    private readonly double[,] _system;
-    private float[][]? _weights;
-
-    private LatentColors(int channels, int factor)
-    {
-        _factor = factor;
-
-        // Normal equations A^T A w = A^T b, with a column of ones; [channels + 1] squared, and one right side per colour.
-        _system = new double[channels + 1, channels + 1 + Colors];
-    }
-
-    private int Channels => _system.GetLength(0) - 1;
+    private LatentColors(float[][] weights) => _weights = weights;
 
     /// <summary>Fits the colours to what the decoder makes of patches of noise, of the model's own size.</summary>
     public static LatentColors Fit(ModelFolder model, LatentDecoder decoder, RunOptions options, CancellationToken ct)
     {
-        var colors = new LatentColors(model.Parts.Vae.LatentChannels, model.LatentFactor);
-        var latent = Patches(colors.Channels, model.DefaultHeight / model.LatentFactor, model.DefaultWidth / model.LatentFactor);
+        var (channels, factor) = (model.Parts.Vae.LatentChannels, model.LatentFactor);
+        var (height, width) = (model.DefaultHeight / factor, model.DefaultWidth / factor);
+        var latent = Patches(channels, height, width);
         var rgb = decoder.Decode(latent, model.DefaultHeight, model.DefaultWidth, options, ct);
-        colors.Add(latent, rgb, model.DefaultWidth / model.LatentFactor, NoiseShare, at => at % Patch is > 0 and < Patch - 1);
-        return colors;
-    }
 
-    /// <summary>Adds a latent and its picture, as rows of RGB bytes, to what is fitted.</summary>
-    public void Learn(ReadOnlySpan<float> latent, ReadOnlySpan<byte> rgb, int width) => Add(latent, rgb, width / _factor, 1, _ => true);
+        // Normal equations A^T A w = A^T b, with a column of ones; [channels + 1] squared, and one right side per colour.
+        var system = new double[channels + 1, channels + 1 + Colors];
+        var row = new double[channels + 1 + Colors];
+        for (var i = 0; i < height * width; i++)
+        {
+            var (y, x) = (i / width, i % width);
+            if (y % Patch is 0 or Patch - 1 || x % Patch is 0 or Patch - 1)
+            {
+                continue;
+            }
+
+            for (var channel = 0; channel < channels; channel++)
+            {
+                row[channel] = latent[(channel * height * width) + i];
+            }
+
+            row[channels] = 1;
+            for (var color = 0; color < Colors; color++)
+            {
+                row[channels + 1 + color] = Mean(rgb, color, y * factor, x * factor, factor, width * factor);
+            }
+
+            for (var a = 0; a <= channels; a++)
+            {
+                for (var b = 0; b < row.Length; b++)
+                {
+                    system[a, b] += row[a] * row[b];
+                }
+            }
+        }
+
+        return new LatentColors(Solve(system, channels + 1));
+    }
 
     /// <summary>Rows of RGB bytes, one pixel per latent value.</summary>
     public byte[] Paint(ReadOnlySpan<float> latent)
     {
-        _weights ??= Solve((double[,])_system.Clone(), Channels + 1);
-        var channels = Channels;
+        var channels = _weights[0].Length - 1;
         var pixels = latent.Length / channels;
         var rgb = new byte[pixels * Colors];
         var plane = new float[pixels];
@@ -70,40 +85,6 @@ internal sealed class LatentColors
         }
 
         return rgb;
-    }
-
-    private void Add(ReadOnlySpan<float> latent, ReadOnlySpan<byte> rgb, int width, double share, Func<int, bool> counts)
-    {
-        var (channels, pixels) = (Channels, latent.Length / Channels);
-        var row = new double[channels + 1 + Colors];
-        for (var i = 0; i < pixels; i++)
-        {
-            if (!counts(i / width) || !counts(i % width))
-            {
-                continue;
-            }
-
-            for (var channel = 0; channel < channels; channel++)
-            {
-                row[channel] = latent[(channel * pixels) + i];
-            }
-
-            row[channels] = 1;
-            for (var color = 0; color < Colors; color++)
-            {
-                row[channels + 1 + color] = Mean(rgb, color, i / width * _factor, i % width * _factor, _factor, width * _factor);
-            }
-
-            for (var a = 0; a <= channels; a++)
-            {
-                for (var b = 0; b < row.Length; b++)
-                {
-                    _system[a, b] += share * row[a] * row[b];
-                }
-            }
-        }
-
-        _weights = null;
     }
 
     private static float[] Patches(int channels, int height, int width)
