@@ -48,6 +48,11 @@ public sealed class DiffusionPipeline : IDisposable
         var device = InferenceDevice.Parse(options.Device);
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         var model = ModelFolder.Open(folder, options.VerifyDigest, ct);
+        if (options.VaeFolder is { } vae)
+        {
+            model = OtherVae.Of(model, vae, options.VerifyDigest, ct);
+        }
+
         List<IDisposable> loaded = [];
         try
         {

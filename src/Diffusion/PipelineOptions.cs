@@ -6,6 +6,9 @@ public sealed record PipelineOptions
     /// <summary>"cpu", "cuda:N" or "tensorrt:N".</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>A folder with the vae_decoder, and perhaps the vae_encoder, to use instead of the model's own; null is its own.</summary>
+    public string? VaeFolder { get; init; }
+
     /// <summary>CPU threads within one network run; 0 is one per core.</summary>
     public int Threads { get; init; }
 

@@ -3,8 +3,11 @@ namespace RenderFarm.Diffusion.Models;
 /// <summary>A text-to-image model on disk, in the layout that Optimum exports, read and checked but not loaded.</summary>
 public sealed class ModelFolder
 {
-    internal ModelFolder(string path, string digest, long weightBytes, ModelParts parts)
+    private readonly string _vaeFolder;
+
+    internal ModelFolder(string path, string digest, long weightBytes, ModelParts parts, string? vaeFolder = null)
     {
+        _vaeFolder = vaeFolder ?? path;
         Path = path;
         Digest = digest;
         WeightBytes = weightBytes;
@@ -25,6 +28,24 @@ public sealed class ModelFolder
 
     /// <summary>The number format of the UNet's weights, such as float32 or float16. Latents are always float32.</summary>
     public string Precision => Parts.UnetNetwork.Weights.ToString().ToLowerInvariant();
+
+    /// <summary>What the UNet was trained to predict: epsilon or v_prediction.</summary>
+    public string PredictionType => Parts.Scheduler.PredictionType;
+
+    /// <summary>Whether a picture may start from another one, which takes the autoencoder's first half.</summary>
+    public bool CanStartFromImage => Parts.EncoderNetwork is not null;
+
+    /// <summary>Whether the UNet sees the mask and the masked picture itself.</summary>
+    public bool IsInpainting => Parts.Family.IsInpainting;
+
+    /// <summary>Whether a network looks for pictures that are unfit to be shown.</summary>
+    public bool HasSafetyChecker => Parts.SafetyNetwork is not null;
+
+    /// <summary>Whether a picture may be guided by another one.</summary>
+    public bool HasControlNet => Parts.ControlNetwork is not null;
+
+    /// <summary>Whether a small decoder makes the previews.</summary>
+    public bool HasPreviewDecoder => Parts.PreviewDecoder is not null;
 
     /// <summary>How many pixels one latent value covers along each side.</summary>
     public int LatentFactor => Parts.Vae.Factor;
@@ -63,6 +84,8 @@ public sealed class ModelFolder
     public static ModelInspection Inspect(string path, bool verifyDigest = true, CancellationToken ct = default) =>
         ModelReader.Read(System.IO.Path.GetFullPath(path), verifyDigest, ct);
 
-    internal string PathOf(string file) =>
-        System.IO.Path.Combine(Path, file.Replace('/', System.IO.Path.DirectorySeparatorChar));
+    /// <summary>Where a file lies; those of the autoencoder may lie in a folder of their own.</summary>
+    internal string PathOf(string file) => System.IO.Path.Combine(
+        file is NetworkFiles.VaeDecoder or NetworkFiles.VaeEncoder ? _vaeFolder : Path,
+        file.Replace('/', System.IO.Path.DirectorySeparatorChar));
 }

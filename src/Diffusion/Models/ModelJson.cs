@@ -106,6 +106,15 @@ internal sealed partial class ModelJson
         var value => Wrong(name, value, "a list", 1),
     };
 
+    /// <summary>A list of positive whole numbers.</summary>
+    public IReadOnlyList<int> Integers(string name)
+    {
+        var numbers = Find(name) is { ValueKind: JsonValueKind.Array } list
+            ? list.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : 0).ToArray()
+            : [];
+        return numbers.Length > 0 && numbers.All(number => number > 0) ? numbers : Wrong<IReadOnlyList<int>>(name, Find(name), "a list of positive whole numbers", [1]);
+    }
+
     /// <summary>One of the allowed words; null where the file has another, which is noted.</summary>
     public string? OneOf(string name, string? fallback, params ReadOnlySpan<string> allowed)
     {

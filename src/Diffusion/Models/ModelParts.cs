@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RenderFarm.Diffusion.Tokenization;
 
 namespace RenderFarm.Diffusion.Models;
@@ -15,6 +16,15 @@ internal sealed record ModelParts(
 {
     /// <summary>Whether an empty negative prompt is all zeros instead of its encoding, as SDXL was trained.</summary>
     public bool EmptyPromptIsZeros { get; init; }
+
+    /// <summary>Says which pictures are unfit to be shown; null where the folder has no such network.</summary>
+    public OnnxSignature? SafetyNetwork { get; init; }
+
+    /// <summary>Guides the UNet by a picture; null where the folder has no such network.</summary>
+    public OnnxSignature? ControlNetwork { get; init; }
+
+    /// <summary>A small network that decodes latents for previews; null where the folder has none.</summary>
+    public PreviewDecoderParts? PreviewDecoder { get; init; }
 
     public ClipTokenizer Tokenizer => TextEncoders[0].Tokenizer;
 
@@ -60,19 +70,29 @@ internal sealed record TextConfig(int Layers, int Length, int Width, int PooledW
     }
 }
 
-/// <summary>The UNet's size: channels, levels of halving plus one, the latent side it was trained on, and the width of the guidance embedding.</summary>
-internal sealed record UnetConfig(int InChannels, int Levels, int SampleSize, bool UsesLinearProjection, int GuidanceWidth)
+/// <summary>The UNet's size: channels, the channels and layers of each level, each of which but the last halves the sides, the latent side it was trained on, and the width of the guidance embedding.</summary>
+internal sealed record UnetConfig(int InChannels, IReadOnlyList<int> BlockChannels, IReadOnlyList<int> BlockLayers, int SampleSize, bool UsesLinearProjection, int GuidanceWidth)
 {
     public const string File = "unet/config.json";
 
-    public static UnetConfig? Read(ProblemList problems) => ModelJson.Read(File, problems) is { } json
-        ? new(
+    public int Levels => BlockChannels.Count;
+
+    public static UnetConfig? Read(ProblemList problems)
+    {
+        if (ModelJson.Read(File, problems) is not { } json)
+        {
+            return null;
+        }
+
+        var channels = json.Integers("block_out_channels");
+        return new(
             json.PositiveInteger("in_channels"),
-            json.ArrayLength("block_out_channels"),
+            channels,
+            json.Find("layers_per_block") is { ValueKind: JsonValueKind.Array } ? json.Integers("layers_per_block") : [.. channels.Select(_ => json.Integer("layers_per_block", 2))],
             json.PositiveInteger("sample_size"),
             json.Flag("use_linear_projection") == true,
-            json.Integer("time_cond_proj_dim", 0))
-        : null;
+            json.Integer("time_cond_proj_dim", 0));
+    }
 }
 
 /// <summary>The autoencoder's latents: channels, pixels per value, and the scale they were trained at.</summary>

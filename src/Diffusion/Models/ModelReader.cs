@@ -45,10 +45,11 @@ internal static class ModelReader
                 EmptyPromptIsZeros = family.IsXl && index?.Flag("force_zeros_for_empty_prompt") == true,
             };
             FamilyRules.CheckParts(problems, parts);
+            parts = OptionalNetworks.Add(problems, parts);
         }
 
         // 4. The files' digests.
-        var networks = Networks.Where(file => File.Exists(problems.PathOf(file))).ToArray();
+        string[] networks = [.. Networks.Where(file => File.Exists(problems.PathOf(file))), .. OptionalNetworks.FilesOf(problems)];
         var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfig.File, .. TextFiles(texts.Count), .. networks], verifyDigest, ct);
 
         return problems.Count > 0
@@ -83,6 +84,6 @@ internal static class ModelReader
         select file;
 
     /// <summary>A network's file and the weights that lie outside it, which exporters name after it.</summary>
-    private static long BytesOf(string network) =>
+    public static long BytesOf(string network) =>
         new DirectoryInfo(Path.GetDirectoryName(network)!).EnumerateFiles(Path.GetFileName(network) + "*").Sum(file => file.Length);
 }

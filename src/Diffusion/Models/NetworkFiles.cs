@@ -10,6 +10,8 @@ internal static class NetworkFiles
     public const string Unet = "unet/model.onnx";
     public const string VaeDecoder = "vae_decoder/model.onnx";
     public const string VaeEncoder = "vae_encoder/model.onnx";
+    public const string SafetyChecker = "safety_checker/model.onnx";
+    public const string ControlNet = "controlnet/model.onnx";
 
     public const string InputIds = "input_ids";
     public const string LastHiddenState = "last_hidden_state";
@@ -23,8 +25,22 @@ internal static class NetworkFiles
     public const string GuidanceEmbedding = "timestep_cond";
     public const string OutSample = "out_sample";
 
+    public const string ControlImage = "controlnet_cond";
+    public const string ControlScale = "conditioning_scale";
+    public const string MidResidual = "mid_block_additional_residual";
+
+    public const string ClipInput = "clip_input";
+    public const string Pictures = "images";
+    public const string Concepts = "has_nsfw_concepts";
+
     public const string LatentSample = "latent_sample";
     public const string LatentParameters = "latent_parameters";
+
+    /// <summary>Where a small decoder for previews may lie: the names that exporters of AutoencoderTiny use.</summary>
+    public static IReadOnlyList<string> PreviewDecoders { get; } = ["vae_decoder_tiny/model.onnx", "taesd_decoder/model.onnx"];
+
+    /// <summary>What a ControlNet adds to the UNet's skip connection of this number.</summary>
+    public static string DownResidual(int index) => string.Create(CultureInfo.InvariantCulture, $"down_block_additional_residual_{index}");
 
     /// <summary>A layer as it is; 0 is the sum of the embeddings.</summary>
     public static string HiddenState(int layer) => string.Create(CultureInfo.InvariantCulture, $"hidden_states.{layer}");

@@ -10,9 +10,12 @@ internal static class NetworkRules
     /// <summary>How many sizes SDXL is told: of the original, of the crop's corner and of the target, two each.</summary>
     public const int Sizes = 6;
 
-    private static readonly OnnxElement[] Floats = [OnnxElement.Float32, OnnxElement.Float16];
+    public static readonly OnnxElement[] Floats = [OnnxElement.Float32, OnnxElement.Float16];
 
     private static readonly string[] Optional = [NetworkFiles.PooledText, NetworkFiles.TimeIds, NetworkFiles.GuidanceEmbedding];
+
+    // A UNet made for a ControlNet asks for these always, and is given zeros without one. No UNet in use has more places.
+    private static readonly string[] Residuals = [.. Enumerable.Range(0, 32).Select(NetworkFiles.DownResidual), NetworkFiles.MidResidual];
 
     public static OnnxSignature? ReadTextEncoder(ProblemList problems, string file) =>
         Read(problems, file, [new(NetworkFiles.InputIds, OnnxElement.Int64, OnnxElement.Int32)], [], []);
@@ -28,7 +31,7 @@ internal static class NetworkRules
                 new(NetworkFiles.Conditioning, Floats),
             ],
             [new(NetworkFiles.OutSample, Floats)],
-            Optional);
+            [.. Optional, .. Residuals]);
         if (signature?.Input(NetworkFiles.Timestep) is { Shape.Count: > 1 } timestep)
         {
             problems.Add(NetworkFiles.Unet, $"The input {timestep} must be a scalar or have one dimension.", ExportAgain);
@@ -89,7 +92,26 @@ internal static class NetworkRules
         }
     }
 
-    private static OnnxSignature? Read(ProblemList problems, string file, Needed[] inputs, Needed[] outputs, string[] optional)
+    /// <summary>Reads a network and checks its inputs, of which it may have no others, and its outputs, of which it may.</summary>
+    public static OnnxSignature? Read(ProblemList problems, string file, Needed[] inputs, Needed[] outputs, string[] optional)
+    {
+        if (Read(problems, file) is not { } signature)
+        {
+            return null;
+        }
+
+        CheckValues(problems, file, "input", signature.Inputs, inputs);
+        CheckValues(problems, file, "output", signature.Outputs, outputs);
+        foreach (var extra in signature.Inputs.Where(input => inputs.All(needed => needed.Name != input.Name) && !optional.Contains(input.Name)))
+        {
+            problems.Add(file, $"It asks for an input {extra}, which no supported family has; known are {string.Join(", ", [.. inputs.Select(needed => needed.Name), .. optional.Except(Residuals)])}.", "This kind of network is not supported.");
+        }
+
+        return signature;
+    }
+
+    /// <summary>Reads a network's signature, or notes why it cannot be read and returns null.</summary>
+    public static OnnxSignature? Read(ProblemList problems, string file)
     {
         var path = problems.PathOf(file);
         if (!File.Exists(path))
@@ -98,25 +120,15 @@ internal static class NetworkRules
             return null;
         }
 
-        OnnxSignature signature;
         try
         {
-            signature = OnnxGraphFile.Read(path).Signature();
+            return OnnxGraphFile.Read(path).Signature();
         }
         catch (ModelFolderException exception)
         {
             problems.Add(file, exception.Problem, exception.Fix);
             return null;
         }
-
-        CheckValues(problems, file, "input", signature.Inputs, inputs);
-        CheckValues(problems, file, "output", signature.Outputs, outputs);
-        foreach (var extra in signature.Inputs.Where(input => inputs.All(needed => needed.Name != input.Name) && !optional.Contains(input.Name)))
-        {
-            problems.Add(file, $"It asks for an input {extra}, which no supported family has; known are {string.Join(", ", [.. inputs.Select(needed => needed.Name), .. optional])}.", "This kind of network is not supported.");
-        }
-
-        return signature;
     }
 
     private static void CheckValues(ProblemList problems, string file, string kind, IReadOnlyList<OnnxValue> found, Needed[] needed)
@@ -134,5 +146,6 @@ internal static class NetworkRules
         }
     }
 
-    private sealed record Needed(string Name, params OnnxElement[] Elements);
+    /// <summary>An input or output that a network must have, and the element types it may be of.</summary>
+    public sealed record Needed(string Name, params OnnxElement[] Elements);
 }

@@ -1,0 +1,81 @@
+namespace RenderFarm.Diffusion.Models;
+
+/// <summary>Reads the networks that a folder may have besides those that every picture needs.</summary>
+internal static class OptionalNetworks
+{
+    private const int PictureChannels = 3;
+
+    private static readonly string[] Networks = [NetworkFiles.SafetyChecker, NetworkFiles.ControlNet, .. NetworkFiles.PreviewDecoders];
+
+    /// <summary>Those of them that are there.</summary>
+    public static IEnumerable<string> FilesOf(ProblemList problems) => Networks.Where(file => File.Exists(problems.PathOf(file)));
+
+    /// <summary>The parts with what else the folder has; notes what does not fit.</summary>
+    public static ModelParts Add(ProblemList problems, ModelParts parts) => parts with
+    {
+        SafetyNetwork = ReadSafetyChecker(problems),
+        ControlNetwork = ReadControlNet(problems, parts),
+        PreviewDecoder = ReadPreviewDecoder(problems, parts),
+    };
+
+    private static OnnxSignature? ReadSafetyChecker(ProblemList problems) => File.Exists(problems.PathOf(NetworkFiles.SafetyChecker))
+        ? NetworkRules.Read(
+            problems,
+            NetworkFiles.SafetyChecker,
+            [new(NetworkFiles.ClipInput, NetworkRules.Floats)],
+            [new(NetworkFiles.Concepts, OnnxElement.Bool)],
+            [NetworkFiles.Pictures])
+        : null;
+
+    private static OnnxSignature? ReadControlNet(ProblemList problems, ModelParts parts)
+    {
+        if (!File.Exists(problems.PathOf(NetworkFiles.ControlNet)))
+        {
+            return null;
+        }
+
+        var residuals = ControlResidual.Of(parts);
+        var missing = residuals.Where(residual => parts.UnetNetwork.Input(residual.Name) is null).Select(residual => residual.Name).ToArray();
+        if (missing.Length > 0)
+        {
+            problems.Add(NetworkFiles.Unet, $"The folder has a ControlNet, but the UNet has no input {string.Join(", ", missing)}.", "Export the UNet with the ControlNet's residuals as inputs, or take the folder controlnet away.");
+        }
+
+        return NetworkRules.Read(
+            problems,
+            NetworkFiles.ControlNet,
+            [
+                new(NetworkFiles.Sample, NetworkRules.Floats),
+                new(NetworkFiles.Timestep, [.. NetworkRules.Floats, OnnxElement.Int64]),
+                new(NetworkFiles.Conditioning, NetworkRules.Floats),
+                new(NetworkFiles.ControlImage, NetworkRules.Floats),
+            ],
+            [.. residuals.Select(residual => new NetworkRules.Needed(residual.Name, NetworkRules.Floats))],
+            [NetworkFiles.ControlScale, NetworkFiles.PooledText, NetworkFiles.TimeIds]);
+    }
+
+    private static PreviewDecoderParts? ReadPreviewDecoder(ProblemList problems, ModelParts parts)
+    {
+        var file = NetworkFiles.PreviewDecoders.FirstOrDefault(candidate => File.Exists(problems.PathOf(candidate)));
+        if (file is null || NetworkRules.Read(problems, file) is not { } network)
+        {
+            return null;
+        }
+
+        if (network is { Inputs: [{ Shape.Count: 4 } input], Outputs: [{ Shape.Count: 4 } output] } && Fits(input, parts.Vae.LatentChannels) && Fits(output, PictureChannels))
+        {
+            return new PreviewDecoderParts(file, input.Name, output.Name);
+        }
+
+        problems.Add(
+            file,
+            $"A decoder for previews takes {parts.Vae.LatentChannels} channels of latents and gives {PictureChannels} of a picture; this one takes {string.Join(", ", network.Inputs)} and gives {string.Join(", ", network.Outputs)}.",
+            "Use the small autoencoder of the same family, or take its folder away.");
+        return null;
+
+        static bool Fits(OnnxValue value, int channels) => NetworkRules.Floats.Contains(value.Element) && (value.Shape![1] < 0 || value.Shape[1] == channels);
+    }
+}
+
+/// <summary>A small decoder of latents: its file and the names of its one input and output.</summary>
+internal sealed record PreviewDecoderParts(string NetworkFile, string Input, string Output);
