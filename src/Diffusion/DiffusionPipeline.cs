@@ -2,10 +2,12 @@ using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.ImageToImage;
+using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Text;
+using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion;
 
@@ -13,21 +15,19 @@ namespace RenderFarm.Diffusion;
 public sealed class DiffusionPipeline : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly PromptEncoder _text;
-    private readonly Unet _unet;
+    private readonly LoraSets _networks;
     private readonly LatentDecoder _decoder;
     private readonly Lazy<LatentEncoder> _encoder;
     private readonly RowMaker _rows;
     private LatentColors? _colors;
 
-    private DiffusionPipeline(ModelFolder model, PromptEncoder text, Unet unet, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
+    private DiffusionPipeline(ModelFolder model, LoraSets networks, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
     {
         Model = model;
-        _text = text;
-        _unet = unet;
+        _networks = networks;
         _decoder = decoder;
         _encoder = encoder;
-        _rows = new RowMaker(model, text, new StartingLatents(model, () => encoder.Value));
+        _rows = new RowMaker(model, new StartingLatents(model, () => encoder.Value));
     }
 
     /// <summary>What is loaded.</summary>
@@ -36,7 +36,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>What the weights take on the device, estimated from their files.</summary>
     public long MemoryBytes => Model.WeightBytes;
 
-    internal long TextEncoderRuns => _text.Runs;
+    internal long TextEncoderRuns => _networks.TextEncoderRuns;
 
     /// <summary>Checks a model folder and loads its networks.</summary>
     /// <exception cref="ModelFolderException">The folder cannot be used; says everything that is wrong with it.</exception>
@@ -63,15 +63,14 @@ public sealed class DiffusionPipeline : IDisposable
                 return session;
             }
 
-            var text = new PromptEncoder(
-                model.Parts,
-                [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))]);
-            var unet = new Unet(model, Session(NetworkFiles.Unet));
+            TextEncoder[] encoders = [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))];
+            var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet)));
+            var networks = new LoraSets(model, options, plain, (file, replaced, token) => NetworkSession.Load(model, file, device, threads, token, replaced));
             var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
 
             // Most pipelines never see a picture to start from.
             var encoder = new Lazy<LatentEncoder>(() => new LatentEncoder(model, NetworkSession.Load(model, NetworkFiles.VaeEncoder, device, threads, CancellationToken.None)));
-            return new DiffusionPipeline(model, text, unet, decoder, encoder);
+            return new DiffusionPipeline(model, networks, decoder, encoder);
         }
         catch
         {
@@ -85,10 +84,16 @@ public sealed class DiffusionPipeline : IDisposable
         RequestRules.CanShareBatch(RequestRules.WithSize(a, Model), RequestRules.WithSize(b, Model), Model);
 
     /// <summary>Throws <see cref="RenderRequestException"/> where this model cannot render the request.</summary>
-    public void Check(ImageRequest request) => RequestRules.Check(RequestRules.WithSize(request, Model), Model);
+    public void Check(ImageRequest request)
+    {
+        RequestRules.Check(RequestRules.WithSize(request, Model), Model);
+        _networks.Check(request.Loras);
+    }
 
     /// <summary>Renders the requests together; each picture is the same as it would be alone.</summary>
     /// <exception cref="RenderRequestException">A request asks for what the model cannot do, or does not fit its batch.</exception>
+    /// <exception cref="LoraException">A LoRA does not fit the model.</exception>
+    /// <exception cref="WeightFileException">A LoRA's file is not sound.</exception>
     /// <exception cref="NonFiniteLatentsException">The network's numbers overflowed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; it ends a running network.</exception>
     public IReadOnlyList<RenderedImage> Render(
@@ -109,14 +114,15 @@ public sealed class DiffusionPipeline : IDisposable
             using var cancel = ct.Register(() => options.Terminate = true);
 
             // 2. Encode the prompts, draw the noise.
-            var rows = requests.Select((request, i) => _rows.Make(i, request, options, ct)).ToArray();
+            var networks = _networks.With(requests[0].Loras, ct);
+            var rows = requests.Select((request, i) => _rows.Make(i, request, networks.Text, options, ct)).ToArray();
 
             // 3. Denoise.
             var (latentHeight, latentWidth) = (height / Model.LatentFactor, width / Model.LatentFactor);
             var painter = previews is null
                 ? null
                 : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _decoder, options, ct), latentHeight, latentWidth);
-            using var loop = new DenoisingLoop(_unet, Prediction.Of(Model.Parts.Scheduler), latentHeight, latentWidth, rows);
+            using var loop = new DenoisingLoop(networks.Unet, Prediction.Of(Model.Parts.Scheduler), latentHeight, latentWidth, rows);
             loop.Run(options, new RenderProgress(rows.Max(row => row.Steps), progress, painter), ct);
 
             // 4. Decode.
@@ -130,8 +136,7 @@ public sealed class DiffusionPipeline : IDisposable
 
     public void Dispose()
     {
-        _text.Dispose();
-        _unet.Dispose();
+        _networks.Dispose();
         _decoder.Dispose();
         if (_encoder.IsValueCreated)
         {

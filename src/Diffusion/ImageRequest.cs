@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.ImageToImage;
+using RenderFarm.Diffusion.Lora;
 
 namespace RenderFarm.Diffusion;
 
@@ -69,4 +70,7 @@ public sealed record ImageRequest
 
     /// <summary>SDXL: the height; 0 is <see cref="Height"/>.</summary>
     public int TargetHeight { get; init; }
+
+    /// <summary>LoRAs to render with.</summary>
+    public IReadOnlyList<LoraUse> Loras { get; init; } = [];
 }

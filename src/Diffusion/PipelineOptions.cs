@@ -18,6 +18,12 @@ public sealed record PipelineOptions
     /// <summary>How many encoded prompts to keep.</summary>
     public int TextCacheEntries { get; init; } = 128;
 
+    /// <summary>Where LoRAs lie, as .safetensors files, in folders of any depth; null for none.</summary>
+    public string? LoraFolder { get; init; }
+
+    /// <summary>How many sets of LoRAs stay merged and loaded, besides the model without any.</summary>
+    public int LoraSets { get; init; } = 2;
+
     /// <summary>
     /// Pictures wider or higher than this many pixels are decoded in overlapping tiles, which takes the memory of a tile; 0 decodes them whole.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RenderFarm.Diffusion.ImageToImage;
+using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Samplers;
 
@@ -45,6 +46,7 @@ internal static class RequestRules
                 model.MaxClipSkip > 0 ? $"0 to {model.MaxClipSkip}" : $"only 0, because the text encoder of {model.Name} was exported without its inner layers");
         }
 
+        LoraRules.Check(request);
         StartRules.Check(request, model);
     }
 
@@ -89,6 +91,7 @@ internal static class RequestRules
             Check(request, model);
             Same(nameof(request.Width), request.Width, first.Width);
             Same(nameof(request.Height), request.Height, first.Height);
+            Same(nameof(request.Loras), LoraRules.Text(request.Loras), LoraRules.Text(first.Loras));
             if (!model.SupportsRowTimesteps)
             {
                 Same(nameof(request.Sampler), request.Sampler, first.Sampler);
@@ -100,6 +103,7 @@ internal static class RequestRules
 
     public static bool CanShareBatch(ImageRequest a, ImageRequest b, ModelFolder model) =>
         (a.Width, a.Height) == (b.Width, b.Height)
+        && LoraRules.Text(a.Loras) == LoraRules.Text(b.Loras)
         && (model.SupportsRowTimesteps || (a.Sampler, a.Schedule, a.Steps) == (b.Sampler, b.Schedule, b.Steps));
 
     private static void CheckSide(string field, int side, ModelFolder model)

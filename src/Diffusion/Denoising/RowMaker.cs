@@ -9,11 +9,11 @@ using RenderFarm.Diffusion.Text;
 namespace RenderFarm.Diffusion.Denoising;
 
 /// <summary>Makes the row of a request: encodes its prompts, plans its schedule, draws its noise.</summary>
-internal sealed class RowMaker(ModelFolder model, PromptEncoder text, StartingLatents starts)
+internal sealed class RowMaker(ModelFolder model, StartingLatents starts)
 {
     private readonly TrainedNoise _trained = new(model.Parts.Scheduler);
 
-    public Row Make(int index, ImageRequest request, RunOptions options, CancellationToken ct)
+    public Row Make(int index, ImageRequest request, PromptEncoder text, RunOptions options, CancellationToken ct)
     {
         var sampler = SamplerTable.Named(request.Sampler);
         var schedule = sampler.Plan(new ScheduleRequest(_trained, model.Parts.Scheduler, request.Schedule, request.Steps, model.Parts.Family.IsXl));
@@ -21,10 +21,10 @@ internal sealed class RowMaker(ModelFolder model, PromptEncoder text, StartingLa
         var start = starts.Of(request, schedule, noise, options, ct);
         var eta = (float)(request.Eta ?? sampler.DefaultEta);
         var run = new SamplerRun(_trained, start.Schedule, start.X, noise, new SamplerOptions { Eta = eta });
-        return new Row(index, request, sampler, run, GuidanceOf(request, options, ct), start, UnetInput.Of(request, model.Parts));
+        return new Row(index, request, sampler, run, GuidanceOf(request, text, options, ct), start, UnetInput.Of(request, model.Parts));
     }
 
-    private Guidance GuidanceOf(ImageRequest request, RunOptions options, CancellationToken ct)
+    private Guidance GuidanceOf(ImageRequest request, PromptEncoder text, RunOptions options, CancellationToken ct)
     {
         // A consistency model is told the guidance instead of being asked twice.
         var isGuided = request.Guidance > 1 && !model.Parts.Family.IsConsistencyModel;

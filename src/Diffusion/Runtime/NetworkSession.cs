@@ -8,10 +8,12 @@ namespace RenderFarm.Diffusion.Runtime;
 internal sealed class NetworkSession : IDisposable
 {
     private readonly InferenceSession _session;
+    private readonly ReplacedWeights? _replaced;
 
-    private NetworkSession(InferenceSession session) => _session = session;
+    private NetworkSession(InferenceSession session, ReplacedWeights? replaced) => (_session, _replaced) = (session, replaced);
 
-    public static NetworkSession Load(ModelFolder model, string file, InferenceDevice device, int threads, CancellationToken ct)
+    /// <summary>Loads a network, with other weights than its files' if given; takes them over.</summary>
+    public static NetworkSession Load(ModelFolder model, string file, InferenceDevice device, int threads, CancellationToken ct, ReplacedWeights? replaced = null)
     {
         ct.ThrowIfCancellationRequested();
         using var options = device.CreateSessionOptions(threads);
@@ -19,14 +21,15 @@ internal sealed class NetworkSession : IDisposable
         try
         {
             var graph = OnnxGraphFile.Read(model.PathOf(file));
-            if (!Float32Border.IsNeeded(graph.Model.Graph))
+            if (!Float32Border.IsNeeded(graph.Model.Graph) && replaced is null)
             {
-                return new NetworkSession(new InferenceSession(graph.Path, options));
+                return new NetworkSession(new InferenceSession(graph.Path, options), null);
             }
 
             graph.Model.Graph = Float32Border.Of(graph.Model.Graph);
+            replaced?.ApplyTo(graph.Model.Graph, options);
             options.AddSessionConfigEntry(OnnxGraphFile.FolderOption, graph.Folder);
-            return new NetworkSession(new InferenceSession(graph.ToBytes(), options));
+            return new NetworkSession(new InferenceSession(graph.ToBytes(), options), replaced);
         }
         catch (OnnxRuntimeException exception)
         {
@@ -48,5 +51,9 @@ internal sealed class NetworkSession : IDisposable
         }
     }
 
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _session.Dispose();
+        _replaced?.Dispose();
+    }
 }

@@ -1,0 +1,138 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Runtime;
+
+namespace RenderFarm.Diffusion.Lora;
+
+/// <summary>Adds LoRAs to the weights of a model's networks.</summary>
+internal static class LoraMerge
+{
+    /// <summary>The weights that change, by network; a network that no LoRA changes is left out.</summary>
+    /// <exception cref="LoraException">A key matches nothing in the model, or a part has other shapes than the model's weight.</exception>
+    public static IReadOnlyDictionary<LoraNetwork, ReplacedWeights> Merge(
+        IReadOnlyDictionary<LoraNetwork, OnnxGraphFile> networks,
+        IReadOnlyList<(LoraFile File, LoraUse Use)> loras)
+    {
+        var modules = networks.ToDictionary(network => network.Key, network => new ModuleIndex(network.Value));
+        var changes = loras.SelectMany(lora => ChangesOf(lora.File, lora.Use, modules)).ToLookup(change => (change.Part.Network, change.Target.Weight.Name));
+        var merged = new Dictionary<LoraNetwork, ReplacedWeights>();
+        try
+        {
+            foreach (var weight in changes)
+            {
+                var (network, _) = weight.Key;
+                if (!merged.TryGetValue(network, out var replaced))
+                {
+                    merged[network] = replaced = new ReplacedWeights();
+                }
+
+                var target = weight.First().Target.Weight;
+                replaced.Add(target, Merged(networks[network].Weights, target, weight));
+            }
+
+            return merged;
+        }
+        catch
+        {
+            foreach (var replaced in merged.Values)
+            {
+                replaced.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static IEnumerable<Change> ChangesOf(LoraFile file, LoraUse use, Dictionary<LoraNetwork, ModuleIndex> modules)
+    {
+        var found = file.Parts.Select(part => (Part: part, Target: modules.GetValueOrDefault(part.Network)?.Find(part.Module))).ToArray();
+        Refuse(found.Where(one => one.Target is null), "nothing in the model is meant by");
+        Refuse(found.Where(one => modules[one.Part.Network].IsShared(one.Target!)), "the model stores one weight for several modules, one of which is meant by");
+        Refuse(found.Where(one => one.Target!.Weight.Element is not (OnnxElement.Float32 or OnnxElement.Float16)), "the model's weights are neither Float32 nor Float16 that are meant by");
+        Refuse(found.Where(one => !HasShapeOf(one.Part, one.Target!)), "the model's weights have other shapes than");
+        return found
+            .Select(one => new Change(file, one.Part, one.Target!, one.Part.Network == LoraNetwork.Unet ? use.UnetWeight : use.TextWeight))
+            .Where(change => change.Share != 0);
+
+        void Refuse(IEnumerable<(LoraPart Part, ModuleWeight? Target)> wrong, string problem)
+        {
+            if (wrong.Select(one => one.Part.Key).ToArray() is { Length: > 0 } keys)
+            {
+                throw new LoraException(file.Path, problem, keys);
+            }
+        }
+    }
+
+    /// <summary>Whether up x down is as large as the weight, in its rows as in its columns.</summary>
+    private static bool HasShapeOf(LoraPart part, ModuleWeight target)
+    {
+        var (down, up, mid) = (part.Down.Shape, part.Up.Shape, part.Mid?.Shape);
+        var rank = down.Count >= 2 ? down[0] : 0;
+        if (rank == 0 || up.Count < 2 || up[1] != rank || part.Alpha?.Count > 1 || (mid is not null && (mid.Count < 3 || mid[0] != rank || mid[1] != rank)))
+        {
+            return false;
+        }
+
+        var dims = target.Weight.Dims;
+        var outputs = dims[target.IsTransposed ? 1 : 0];
+        var kernel = mid is null ? 1 : part.Mid!.Count / (rank * rank);
+        return part.Up.Count == outputs * rank && part.Down.Count * kernel / rank * outputs == dims.Aggregate(1L, (count, size) => count * size);
+    }
+
+    private static byte[] Merged(WeightTable weights, Weight weight, IEnumerable<Change> changes)
+    {
+        var stored = weights.Read(weight);
+        var isHalf = weight.Element == OnnxElement.Float16;
+        var values = new float[stored.Length / (isHalf ? 2 : 4)];
+        if (isHalf)
+        {
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(stored), values);
+        }
+        else
+        {
+            MemoryMarshal.Cast<byte, float>(stored).CopyTo(values);
+        }
+
+        foreach (var change in changes)
+        {
+            change.AddTo(values);
+        }
+
+        var merged = GC.AllocateUninitializedArray<byte>(stored.Length, pinned: true);
+        if (isHalf)
+        {
+            TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(merged.AsSpan()));
+        }
+        else
+        {
+            MemoryMarshal.AsBytes<float>(values).CopyTo(merged);
+        }
+
+        return merged;
+    }
+
+    private sealed record Change(LoraFile File, LoraPart Part, ModuleWeight Target, double Share)
+    {
+        public void AddTo(float[] weight)
+        {
+            var rank = (int)Part.Down.Shape[0];
+            var (up, down) = (File.Floats(Part.Up), File.Floats(Part.Down));
+            if (Part.Mid is { } mid)
+            {
+                down = LowRank.WithMid(down, File.Floats(mid), rank);
+            }
+
+            var scale = (float)(Share * File.ScaleOf(Part));
+            if (Target.IsTransposed)
+            {
+                LowRank.AddTransposed(weight, up, down, rank, scale);
+            }
+            else
+            {
+                LowRank.Add(weight, up, down, rank, scale);
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Diffusion.Text;
+
+namespace RenderFarm.Diffusion.Lora;
+
+/// <summary>The networks that LoRAs change.</summary>
+internal sealed record StyledNetworks(IReadOnlyList<TextEncoder> TextEncoders, PromptEncoder Text, Unet Unet);
+
+/// <summary>
+/// A model's networks with sets of LoRAs merged into them, the sets used last. A network that a set leaves alone is the
+/// model's own. Takes over the model's own networks; for one caller at a time.
+/// </summary>
+internal sealed class LoraSets(ModelFolder model, PipelineOptions options, StyledNetworks plain, Func<string, ReplacedWeights, CancellationToken, NetworkSession> load) : IDisposable
+{
+    private static readonly (LoraNetwork Network, string File)[] Files =
+    [
+        (LoraNetwork.Unet, NetworkFiles.Unet),
+        (LoraNetwork.TextEncoder, NetworkFiles.TextEncoder),
+        (LoraNetwork.TextEncoder2, NetworkFiles.TextEncoder2),
+    ];
+
+    private readonly LoraFolder _folder = new(options.LoraFolder);
+    private readonly LinkedList<(string Key, StyledNetworks Networks)> _sets = [];
+
+    /// <summary>How often text networks ran, with and without LoRAs, in the sets that are loaded.</summary>
+    public long TextEncoderRuns => _sets.Select(set => set.Networks).Append(plain).SelectMany(set => set.TextEncoders).Distinct().Sum(encoder => encoder.Runs);
+
+    /// <summary>Throws <see cref="RenderRequestException"/> where a LoRA's file is not there.</summary>
+    public void Check(IReadOnlyList<LoraUse> loras)
+    {
+        foreach (var use in loras)
+        {
+            _folder.Find(use.Name);
+        }
+    }
+
+    /// <summary>The networks with these LoRAs, merged and loaded if they are not yet.</summary>
+    public StyledNetworks With(IReadOnlyList<LoraUse> loras, CancellationToken ct)
+    {
+        if (loras.Count == 0)
+        {
+            return plain;
+        }
+
+        // Sorted, so that every order gives the same sums.
+        var found = loras
+            .Select(use => (Path: _folder.Find(use.Name), Use: use))
+            .OrderBy(one => one.Path, StringComparer.Ordinal).ThenBy(one => one.Use.UnetWeight).ThenBy(one => one.Use.TextWeight)
+            .ToArray();
+        var key = string.Join('\n', found.Select(one => Identity(one.Path, one.Use)));
+        var node = _sets.First;
+        while (node is not null && node.Value.Key != key)
+        {
+            node = node.Next;
+        }
+
+        if (node is not null)
+        {
+            _sets.Remove(node);
+        }
+        else
+        {
+            // First what goes, then what comes: both at once may not fit.
+            while (_sets.Count >= Math.Max(options.LoraSets, 1))
+            {
+                Unload(_sets.Last!.Value.Networks);
+                _sets.RemoveLast();
+            }
+
+            node = new LinkedListNode<(string, StyledNetworks)>((key, Load(found, ct)));
+        }
+
+        _sets.AddFirst(node);
+        return node.Value.Networks;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, networks) in _sets)
+        {
+            Unload(networks);
+        }
+
+        plain.Unet.Dispose();
+        plain.Text.Dispose();
+    }
+
+    /// <summary>Changes with the file, should it be replaced.</summary>
+    private static string Identity(string path, LoraUse use)
+    {
+        var file = new FileInfo(path);
+        return string.Create(CultureInfo.InvariantCulture, $"{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{use.UnetWeight:R}|{use.TextWeight:R}");
+    }
+
+    private StyledNetworks Load((string Path, LoraUse Use)[] loras, CancellationToken ct)
+    {
+        List<(LoraFile File, LoraUse Use)> files = [];
+        List<IDisposable> loaded = [];
+        try
+        {
+            // 1. Merge the LoRAs into the weights.
+            files.AddRange(loras.Select(lora => (LoraFile.Open(lora.Path), lora.Use)));
+            var graphs = Files.Where(one => File.Exists(model.PathOf(one.File))).ToDictionary(one => one.Network, one => OnnxGraphFile.Read(model.PathOf(one.File)));
+            var merged = LoraMerge.Merge(graphs, files);
+            loaded.AddRange(merged.Values);
+
+            // 2. Load the networks that have changed.
+            NetworkSession? Session(LoraNetwork network, string file)
+            {
+                if (!merged.TryGetValue(network, out var replaced))
+                {
+                    return null;
+                }
+
+                var session = load(file, replaced, ct);
+                loaded.Add(session);
+                return session;
+            }
+
+            var encoders = model.Parts.TextEncoders.Select((parts, i) =>
+                Session(NetworkOf(parts), parts.NetworkFile) is { } session ? new TextEncoder(parts, session, options.TextCacheEntries) : plain.TextEncoders[i]).ToArray();
+            var unet = Session(LoraNetwork.Unet, NetworkFiles.Unet) is { } changed ? new Unet(model, changed) : plain.Unet;
+            return new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), unet);
+        }
+        catch
+        {
+            loaded.ForEach(one => one.Dispose());
+            throw;
+        }
+        finally
+        {
+            files.ForEach(one => one.File.Dispose());
+        }
+    }
+
+    private static LoraNetwork NetworkOf(TextParts parts) => Files.First(one => one.File == parts.NetworkFile).Network;
+
+    private void Unload(StyledNetworks networks)
+    {
+        foreach (var encoder in networks.TextEncoders.Except(plain.TextEncoders))
+        {
+            encoder.Dispose();
+        }
+
+        if (networks.Unet != plain.Unet)
+        {
+            networks.Unet.Dispose();
+        }
+    }
+}
