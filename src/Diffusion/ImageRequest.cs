@@ -6,7 +6,7 @@ namespace RenderFarm.Diffusion;
 /// <summary>One picture to render.</summary>
 public sealed record ImageRequest
 {
-    /// <summary>What to draw; taken literally, cut to the model's length.</summary>
+    /// <summary>What to draw, in the syntax that <see cref="PromptSyntax"/> names.</summary>
     public required string Prompt { get; init; }
 
     /// <summary>What to stay away from; unused where guidance is 1 or less.</summary>
@@ -18,6 +18,12 @@ public sealed record ImageRequest
     /// <summary>SDXL: what the second text encoder reads to stay away from; null is <see cref="NegativePrompt"/>.</summary>
     public string? NegativePrompt2 { get; init; }
 
+    /// <summary>One of <see cref="PromptSyntaxNames"/>.</summary>
+    public string PromptSyntax { get; init; } = PromptSyntaxNames.Literal;
+
+    /// <summary>One of <see cref="EmphasisNames"/>; for <see cref="PromptSyntaxNames.Webui"/>.</summary>
+    public string Emphasis { get; init; } = EmphasisNames.Original;
+
     /// <summary>Pixels; 0 is the model's own width.</summary>
     public int Width { get; init; }
 
@@ -26,7 +32,7 @@ public sealed record ImageRequest
 
     public int Steps { get; init; } = 20;
 
-    /// <summary>How strongly the prompt pulls; 1 or less runs without guidance, in half the time.</summary>
+    /// <summary>How strongly the prompt pulls; 1 runs without guidance, in half the time, and in the literal syntax so does less.</summary>
     public double Guidance { get; init; } = 7;
 
     /// <summary>One of <see cref="SamplerNames"/>, or of <see cref="WebuiSamplerNames"/>.</summary>
@@ -38,7 +44,7 @@ public sealed record ImageRequest
     /// <summary>The same seed and settings give the same picture.</summary>
     public long Seed { get; init; }
 
-    /// <summary>How many of the text encoder's last layers to leave out.</summary>
+    /// <summary>How many of the text encoder's last layers to leave out; for the negative prompt too in webui's syntax, but not in the literal one.</summary>
     public int ClipSkip { get; init; }
 
     /// <summary>The share of fresh noise in each step, from 0 (none) to 1, for the samplers that take it; null is the sampler's own.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Prompts;
 using RenderFarm.Diffusion.Samplers;
 
 namespace RenderFarm.Diffusion;
@@ -23,6 +24,9 @@ internal static class RequestRules
     /// <summary>Throws <see cref="RenderRequestException"/> for the first field that the model cannot do.</summary>
     public static void Check(ImageRequest request, ModelFolder model)
     {
+        CheckName(nameof(request.PromptSyntax), request.PromptSyntax, PromptSyntaxNames.All);
+        CheckName(nameof(request.Emphasis), request.Emphasis, EmphasisNames.All);
+        PromptRules.Check(request, model);
         CheckSide(nameof(request.Width), request.Width, model);
         CheckSide(nameof(request.Height), request.Height, model);
         CheckRange(nameof(request.Guidance), request.Guidance, 0, MaxGuidance);

@@ -13,10 +13,9 @@ internal static class GoldenNames
 
     public static bool IsSupported(JsonElement golden) => SamplerNames.All.Contains(Sampler(golden));
 
-    /// <summary>A literal prompt, by a sampler and on a kind of model that the library has.</summary>
+    /// <summary>By a sampler and on a kind of model that the library has.</summary>
     public static bool IsSupportedPicture(JsonElement golden) =>
         IsSupported(golden)
-        && !golden.TryGetProperty("syntax", out _)
         && (!golden.TryGetProperty("model", out var model) || GoldenFolder.HasModel(model.GetString()!));
 
     public static ImageRequest Request(JsonElement golden) => new()
@@ -32,6 +31,7 @@ internal static class GoldenNames
         ClipSkip = (int)(Number(golden, "clip_skip") ?? 0),
         Sampler = Sampler(golden),
         Schedule = golden.TryGetProperty("karras", out var karras) && karras.GetBoolean() ? ScheduleNames.Karras : ScheduleNames.Model,
+        PromptSyntax = golden.TryGetProperty("syntax", out var syntax) ? syntax.GetString()! : PromptSyntaxNames.Literal,
         Prompt2 = golden.TryGetProperty("prompt_2", out var prompt2) ? prompt2.GetString() : null,
         NegativePrompt2 = golden.TryGetProperty("negative_2", out var negative2) ? negative2.GetString() : null,
         OriginalHeight = Side(golden, "original_size", 0),

@@ -76,16 +76,23 @@ public sealed class RenderTests(LoadedModels models)
         Assert.Equal("Width", Assert.Throws<RenderRequestException>(() => models.Emoji.Render([Pizza, wide])).Field);
     }
 
-    [Fact]
-    public void A_prompt_is_encoded_once_for_all_pictures_that_use_it()
+    [Theory]
+    [InlineData(PromptSyntaxNames.Literal)]
+    [InlineData(PromptSyntaxNames.Webui)]
+    public void A_prompt_is_encoded_once_for_all_pictures_that_use_it(string syntax)
     {
         using var pipeline = DiffusionPipeline.Load(GoldenFolder.Model("tiny-sd2"));
         var prompts = new[] { "a dog", "a cat", "a rocket", "a pizza" };
-        ImageRequest[] batch = [.. Enumerable.Range(0, 16).Select(i => new ImageRequest { Prompt = prompts[i % 4], NegativePrompt = "small", Steps = 1, Seed = i })];
+        ImageRequest[] job = [.. Enumerable.Range(0, 64).Select(i => new ImageRequest { Prompt = prompts[i % 4], NegativePrompt = "small", PromptSyntax = syntax, Steps = 1, Seed = i })];
 
-        pipeline.Render(batch);
-        pipeline.Render(batch);
+        foreach (var batch in job.Chunk(16))
+        {
+            pipeline.Render(batch);
+        }
 
+        Assert.Equal(5, pipeline.TextEncoderRuns);
+
+        pipeline.Render(job[..16]);
         Assert.Equal(5, pipeline.TextEncoderRuns);
     }
 

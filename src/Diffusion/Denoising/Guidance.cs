@@ -17,7 +17,8 @@ internal sealed class Guidance(
     /// <summary>How many rows of the UNet one evaluation takes: the prompts, then the negative one.</summary>
     public int UnetRows => prompts.Count + (negative is null ? 0 : 1);
 
-    public Conditioning ConditioningOf(int part, int step) => (part < prompts.Count ? prompts[part].Conditioning : negative!).At(step);
+    /// <summary>What one row is told at an evaluation, counted from 0 over all steps: a sampler may take two a step.</summary>
+    public Conditioning ConditioningOf(int part, int evaluation) => (part < prompts.Count ? prompts[part].Conditioning : negative!).At(evaluation);
 
     /// <summary>One answer from the outputs of all rows.</summary>
     public void Combine(float[][] outputs, Span<float> result)

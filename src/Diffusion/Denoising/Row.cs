@@ -14,6 +14,7 @@ internal sealed class Row : IDisposable
     private readonly UnetInput[] _inputs;
     private readonly float[][] _outputs;
     private readonly IEnumerator<Evaluation> _path;
+    private int _evaluation;
 
     public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance, StartingLatent start, IReadOnlyList<UnetInput> inputs)
     {
@@ -49,7 +50,7 @@ internal sealed class Row : IDisposable
     /// <summary>The picture that the network saw last, at the scale of the UNet.</summary>
     public ReadOnlySpan<float> Denoised => _run.Denoised;
 
-    public int TokensOf(int part) => _guidance.ConditioningOf(part, Asked.Step).Tokens;
+    public int TokensOf(int part) => _guidance.ConditioningOf(part, _evaluation).Tokens;
 
     /// <summary>Writes what the network is to see for one part of the question.</summary>
     public void Ask(int part, UnetBatch batch, int unetRow)
@@ -58,7 +59,7 @@ internal sealed class Row : IDisposable
         TensorPrimitives.Multiply(Asked.X, 1 / NoiseSchedule.Deviation(Asked.Sigma), sample);
         _start.MaskChannels.CopyTo(sample[Asked.X.Length..]);
         batch.SetTimestep(unetRow, Asked.Timestep);
-        batch.SetConditioning(unetRow, _guidance.ConditioningOf(part, Asked.Step));
+        batch.SetConditioning(unetRow, _guidance.ConditioningOf(part, _evaluation));
         foreach (var input in _inputs)
         {
             batch.SetInput(unetRow, input.Name, input.Values);
@@ -74,6 +75,7 @@ internal sealed class Row : IDisposable
         prediction.ToDenoised(Asked.X, Asked.Sigma, _run.Denoised);
         var step = Asked.Step;
         IsActive = _path.MoveNext();
+        _evaluation++;
         if (IsActive && Asked.Step > step)
         {
             _start.Blend?.Keep(_run.X, Asked.Sigma);

@@ -21,17 +21,7 @@ internal sealed class RowMaker(ModelFolder model, StartingLatents starts)
         var start = starts.Of(request, schedule, noise, options, ct);
         var eta = (float)(request.Eta ?? sampler.DefaultEta);
         var run = new SamplerRun(_trained, start.Schedule, start.X, noise, new SamplerOptions { Eta = eta });
-        return new Row(index, request, sampler, run, GuidanceOf(request, text, options, ct), start, UnetInput.Of(request, model.Parts));
-    }
-
-    private Guidance GuidanceOf(ImageRequest request, PromptEncoder text, RunOptions options, CancellationToken ct)
-    {
-        // A consistency model is told the guidance instead of being asked twice.
-        var isGuided = request.Guidance > 1 && !model.Parts.Family.IsConsistencyModel;
-        var prompt = ConditioningSchedule.Always(text.Encode(request.Prompt, request.Prompt2, request.ClipSkip, options, ct));
-        var negative = isGuided
-            ? ConditioningSchedule.Always(text.EncodeNegative(request.NegativePrompt, request.NegativePrompt2, options, ct))
-            : null;
-        return new Guidance(request.Guidance, request.GuidanceRescale, [(prompt, 1)], negative);
+        var guidance = RequestGuidance.Of(request, sampler.EvaluationsPerStep, model.Parts.Family, text, options, ct);
+        return new Row(index, request, sampler, run, guidance, start, UnetInput.Of(request, model.Parts));
     }
 }

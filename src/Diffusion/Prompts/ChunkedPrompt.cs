@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Tokenization;
+
 namespace RenderFarm.Diffusion.Prompts;
 
 /// <summary>
@@ -27,13 +29,11 @@ internal sealed class ChunkedPrompt
     /// <summary>The tokens in use: all places of each chunk but the last, which counts what it holds.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Tokenize gives the tokens of a piece of text, without begin and end.</summary>
-    /// <param name="length">Tokens in a chunk with begin and end.</param>
-    public static ChunkedPrompt Cut(
-        IReadOnlyList<WeightedText> prompt, Func<string, IReadOnlyList<int>> tokenize, int begin, int end, int length)
+    /// <summary>The chunks of a prompt for the text network that reads this tokenizer's tokens.</summary>
+    public static ChunkedPrompt Cut(IReadOnlyList<WeightedText> prompt, ClipTokenizer tokenizer)
     {
-        var cut = new ChunkedPrompt(begin, end, length - 2);
-        var comma = tokenize(",") is [var only] ? only : (int?)null;
+        var cut = new ChunkedPrompt(tokenizer.Begin, tokenizer.End, tokenizer.Length - 2);
+        var comma = tokenizer.EncodeAll(",") is [var only] ? only : (int?)null;
         foreach (var run in prompt)
         {
             if (run.IsBreak)
@@ -42,7 +42,7 @@ internal sealed class ChunkedPrompt
                 continue;
             }
 
-            foreach (var token in tokenize(run.Text))
+            foreach (var token in tokenizer.EncodeAll(run.Text))
             {
                 cut.Add(token, token == comma, (float)run.Weight);
             }

@@ -17,6 +17,9 @@ internal interface ISampler
     /// <summary>The eta of a request that states none.</summary>
     double DefaultEta => 0;
 
+    /// <summary>How often it asks the network in a step: twice if it is of second order and not multistep.</summary>
+    int EvaluationsPerStep => 1;
+
     /// <summary>The names of the schedules that it can follow.</summary>
     IReadOnlyList<string> Schedules => ScheduleNames.All;
 

@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Models;
+
 namespace RenderFarm.Diffusion.Text;
 
 /// <summary>
@@ -13,4 +15,27 @@ internal sealed class Conditioning(float[] hidden, int tokens, float[]? pooled =
 
     /// <summary>One vector for the whole text; null where the model takes none.</summary>
     public float[]? Pooled { get; } = pooled;
+
+    /// <summary>What a model trained so takes for an empty text.</summary>
+    public static Conditioning Zeros(ModelParts parts) =>
+        new(new float[parts.Text.Length * parts.ConditioningWidth], parts.Text.Length, new float[parts.PooledWidth]);
+
+    /// <summary>As many tokens as asked for, the last one repeated.</summary>
+    public Conditioning LengthenedTo(int tokens)
+    {
+        if (tokens <= Tokens)
+        {
+            return this;
+        }
+
+        var width = Hidden.Length / Tokens;
+        var longer = new float[tokens * width];
+        Hidden.CopyTo(longer, 0);
+        for (var token = Tokens; token < tokens; token++)
+        {
+            Hidden.AsSpan(^width..).CopyTo(longer.AsSpan(token * width));
+        }
+
+        return new Conditioning(longer, tokens, Pooled);
+    }
 }

@@ -6,6 +6,9 @@ namespace RenderFarm.Diffusion.Text;
 /// <summary>Prompts to conditioning, by all text encoders of a model. Takes over the encoders.</summary>
 internal sealed class PromptEncoder(ModelParts parts, IReadOnlyList<TextEncoder> encoders) : IDisposable
 {
+    /// <summary>The same encoders for prompts in another syntax.</summary>
+    public WebuiPromptEncoder Webui { get; } = new(parts, encoders);
+
     /// <summary>How often a text network ran; prompts from the cache do not count.</summary>
     public long Runs => encoders.Sum(encoder => encoder.Runs);
 
@@ -19,7 +22,7 @@ internal sealed class PromptEncoder(ModelParts parts, IReadOnlyList<TextEncoder>
     /// <summary>What to stay away from. Clip skip is the prompt's alone, as in diffusers: this reads the last layer.</summary>
     public Conditioning EncodeNegative(string prompt, string? prompt2, RunOptions options, CancellationToken ct) =>
         parts.EmptyPromptIsZeros && prompt.Length == 0 && string.IsNullOrEmpty(prompt2)
-            ? new Conditioning(new float[parts.Text.Length * parts.ConditioningWidth], parts.Text.Length, new float[parts.PooledWidth])
+            ? Conditioning.Zeros(parts)
             : Encode(prompt, prompt2, clipSkip: 0, options, ct);
 
     public void Dispose()

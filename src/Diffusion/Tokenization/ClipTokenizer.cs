@@ -35,6 +35,9 @@ internal sealed class ClipTokenizer
         return problems.Count == before ? new ClipTokenizer(new BytePairEncoding(vocabulary, merges, config.Unknown), config, length) : null;
     }
 
+    /// <summary>How many tokens the model takes at once, with begin and end.</summary>
+    public int Length => _length;
+
     /// <summary>The token before the text.</summary>
     public int Begin => _config.Begin;
 

@@ -73,7 +73,7 @@ public sealed class PromptGoldenTests
         var folder = GoldenFolder.Tokenizer(golden.GetProperty("vocab").GetString()!);
         var tokenizer = ClipTokenizer.Read(new ProblemList(folder), "", 77)!;
 
-        var cut = ChunkedPrompt.Cut(Emphasis.Parse(Prompt(golden)), tokenizer.EncodeAll, tokenizer.Begin, tokenizer.End, 77);
+        var cut = ChunkedPrompt.Cut(Emphasis.Parse(Prompt(golden)), tokenizer);
 
         Assert.Equal(golden.GetProperty("count").GetInt32(), cut.Count);
         var expected = golden.GetProperty("chunks").EnumerateArray().ToArray();

@@ -12,6 +12,9 @@ internal sealed class WebuiSampler(Func<SamplerRun, IEnumerable<Evaluation>> loo
     /// <summary>Whether a schedule of one step more is taken and loses its last level above zero, which these samplers step over.</summary>
     public bool SkipsLastLevel { get; init; }
 
+    /// <summary>By which webui multiplies the steps that a prompt's changes count; 1 too for DPM fast and adaptive, which vary it.</summary>
+    public int EvaluationsPerStep { get; init; } = 1;
+
     public bool TakesEta { get; init; }
 
     public bool TakesChurn { get; init; }

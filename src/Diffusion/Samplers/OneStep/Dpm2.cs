@@ -14,6 +14,8 @@ internal sealed class Dpm2 : ISampler
 {
     public bool TakesEta => false;
 
+    public int EvaluationsPerStep => 2;
+
     public NoiseSchedule Plan(ScheduleRequest request) =>
         InclusivePlan.Of(request, roundsKarras: true);
 

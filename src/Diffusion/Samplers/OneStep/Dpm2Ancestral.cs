@@ -10,6 +10,8 @@ internal sealed class Dpm2Ancestral : ISampler
 {
     public bool TakesEta => true;
 
+    public int EvaluationsPerStep => 2;
+
     public double DefaultEta => 1;
 
     public NoiseSchedule Plan(ScheduleRequest request) =>

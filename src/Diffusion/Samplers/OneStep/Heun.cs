@@ -13,6 +13,8 @@ internal sealed class Heun : ISampler
 {
     public bool TakesEta => false;
 
+    public int EvaluationsPerStep => 2;
+
     public NoiseSchedule Plan(ScheduleRequest request) =>
         InclusivePlan.Of(request);
 
