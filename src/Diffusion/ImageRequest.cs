@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Noise;
 
 namespace RenderFarm.Diffusion;
 
@@ -49,6 +50,15 @@ public sealed record ImageRequest
 
     /// <summary>The share of fresh noise in each step, from 0 (none) to 1, for the samplers that take it; null is the sampler's own.</summary>
     public double? Eta { get; init; }
+
+    /// <summary>Noise that steps add before they denoise, for the samplers that take it.</summary>
+    public Churn Churn { get; init; } = new();
+
+    /// <summary>What the fresh noise of eta and churn is multiplied by, for the samplers that take it.</summary>
+    public double NoiseScale { get; init; } = 1;
+
+    /// <summary>What the noise is made of beside the seed.</summary>
+    public NoiseOptions Noise { get; init; } = new();
 
     /// <summary>How far guidance's contrast is drawn back, from 0 (not) to 1.</summary>
     public double GuidanceRescale { get; init; }

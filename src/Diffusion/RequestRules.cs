@@ -2,6 +2,7 @@ using System.Globalization;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Prompts;
 using RenderFarm.Diffusion.Samplers;
 
@@ -10,7 +11,7 @@ namespace RenderFarm.Diffusion;
 /// <summary>What a model can render, field by field.</summary>
 internal static class RequestRules
 {
-    private const int MaxSide = 4096;
+    public const int MaxSide = 4096;
     private const int MaxToldSize = 65_536;
     private const double MaxGuidance = 100;
 
@@ -31,16 +32,11 @@ internal static class RequestRules
         CheckSide(nameof(request.Height), request.Height, model);
         CheckRange(nameof(request.Guidance), request.Guidance, 0, MaxGuidance);
         CheckRange(nameof(request.GuidanceRescale), request.GuidanceRescale, 0, 1);
-        CheckRange(nameof(request.Eta), request.Eta ?? 0, 0, 1);
         CheckName(nameof(request.Sampler), request.Sampler, SamplerTable.Names);
         var sampler = SamplerTable.Named(request.Sampler);
         CheckName(nameof(request.Schedule), request.Schedule, sampler.Schedules);
         CheckRange(nameof(request.Steps), request.Steps, 1, Math.Min(model.MaxSteps, sampler.MaxSteps(model.Parts.Scheduler)));
-        if (request.Eta is > 0 and var eta && !sampler.TakesEta)
-        {
-            throw new RenderRequestException(nameof(request.Eta), Text(eta), $"0 for the sampler {request.Sampler}");
-        }
-
+        NoiseRules.Check(request, sampler, model);
         CheckXlOnly(request, model);
         if (request.ClipSkip < 0 || request.ClipSkip > model.MaxClipSkip)
         {
@@ -118,7 +114,7 @@ internal static class RequestRules
         }
     }
 
-    private static void CheckRange(string field, double value, double from, double to)
+    public static void CheckRange(string field, double value, double from, double to)
     {
         if (!(value >= from && value <= to))
         {
@@ -126,7 +122,7 @@ internal static class RequestRules
         }
     }
 
-    private static void CheckName(string field, string name, IReadOnlyList<string> allowed)
+    public static void CheckName(string field, string name, IReadOnlyList<string> allowed)
     {
         if (!allowed.Contains(name))
         {
@@ -142,5 +138,5 @@ internal static class RequestRules
         }
     }
 
-    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+    public static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 }

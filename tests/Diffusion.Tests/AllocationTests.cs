@@ -4,7 +4,7 @@ public sealed class AllocationTests(LoadedModels models)
 {
     private const long BytesPerStep = 4096;
 
-    public static TheoryData<string> Samplers => [.. SamplerNames.All];
+    public static TheoryData<string> Samplers => [.. SamplerNames.All, WebuiSamplerNames.Heun, WebuiSamplerNames.DpmFast];
 
     [Theory]
     [MemberData(nameof(Samplers))]

@@ -18,6 +18,8 @@ public sealed class RenderTests(LoadedModels models)
             Pizza with { Prompt = "red apple", Sampler = SamplerNames.EulerAncestral, Schedule = ScheduleNames.Karras, Guidance = 3, Seed = 2 },
             Pizza with { Prompt = "a rocket", Sampler = SamplerNames.Ddim, Steps = 4, Eta = 1, Guidance = 1, Seed = 3 },
             Pizza with { ClipSkip = 1, GuidanceRescale = 0.5, Steps = 1, Seed = long.MaxValue },
+            Pizza with { Prompt = "a cat", Sampler = WebuiSamplerNames.Heun, Churn = new() { Amount = 1 }, Seed = 4, Noise = new() { Source = "nv", EtaSeedDelta = 2 } },
+            Pizza with { Prompt = "a cat", Sampler = WebuiSamplerNames.DpmPlusPlus3MSde, Seed = 5, Noise = new() { VariationSeed = 6, VariationStrength = 0.2, ResizeFromWidth = 96, ResizeFromHeight = 160 } },
         ];
 
         var together = models.Emoji.Render(batch);
@@ -63,6 +65,16 @@ public sealed class RenderTests(LoadedModels models)
                     Assert.NotEqual(picture.Rgb.Span[..300].ToArray(), picture.Rgb.Span[300..600].ToArray());
                 }
             }
+        }
+    }
+
+    [Fact]
+    public void Every_sampler_of_webuis_renders()
+    {
+        foreach (var sampler in WebuiSamplerNames.All)
+        {
+            var picture = models.Tiny.Render([new() { Prompt = "a dog", Steps = 7, Sampler = sampler }])[0];
+            Assert.NotEqual(picture.Rgb.Span[..300].ToArray(), picture.Rgb.Span[300..600].ToArray());
         }
     }
 

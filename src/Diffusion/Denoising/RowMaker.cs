@@ -17,10 +17,10 @@ internal sealed class RowMaker(ModelFolder model, StartingLatents starts)
     {
         var sampler = SamplerTable.Named(request.Sampler);
         var schedule = sampler.Plan(new ScheduleRequest(_trained, model.Parts.Scheduler, request.Schedule, request.Steps, model.Parts.Family.IsXl));
-        var noise = new TorchRandom(request.Seed);
+        var noise = new RequestNoise(request, model.Parts.Vae.LatentChannels, model.LatentFactor);
         var start = starts.Of(request, schedule, noise, options, ct);
-        var eta = (float)(request.Eta ?? sampler.DefaultEta);
-        var run = new SamplerRun(_trained, start.Schedule, start.X, noise, new SamplerOptions { Eta = eta });
+        var sampling = new SamplerOptions { Eta = (float)(request.Eta ?? sampler.DefaultEta), Churn = request.Churn, NoiseScale = request.NoiseScale };
+        var run = new SamplerRun(_trained, start.Schedule, start.X, noise, sampling);
         var guidance = RequestGuidance.Of(request, sampler.EvaluationsPerStep, model.Parts.Family, text, options, ct);
         return new Row(index, request, sampler, run, guidance, start, UnetInput.Of(request, model.Parts));
     }

@@ -22,12 +22,12 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
 
     private bool SeesMask => model.Parts.Unet.InChannels > model.Parts.Vae.LatentChannels;
 
-    public StartingLatent Of(ImageRequest request, NoiseSchedule schedule, INoiseSource noise, RunOptions options, CancellationToken ct)
+    public StartingLatent Of(ImageRequest request, NoiseSchedule schedule, RequestNoise noise, RunOptions options, CancellationToken ct)
     {
         var (height, width) = (request.Height, request.Width);
         if (request.Start is not { } start)
         {
-            var pure = Draw(noise, height, width);
+            var pure = noise.First();
             TensorPrimitives.Multiply(pure, schedule.InitialScale, pure);
             return new StartingLatent(pure, schedule, null, SeesMask ? MaskChannels([], [], height, width, noise, options, ct) : []);
         }
@@ -38,7 +38,7 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
         var isPureNoise = request.Inpaint is { Fill: MaskFill.Original } && start.Strength == 1;
 
         var init = isPureNoise && SeesMask ? [] : encoder().Encode(picture, height, width, noise, options, ct);
-        var unit = Draw(noise, height, width);
+        var unit = noise.First();
         var latentMask = mask.Length > 0 ? LatentMask(mask, height, width) : [];
         if (request.Inpaint is not null && init.Length > 0)
         {
@@ -57,13 +57,6 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
             joined,
             mask.Length > 0 && !SeesMask ? new LatentBlend(latentMask, init, unit) : null,
             SeesMask ? MaskChannels(mask, picture, height, width, noise, options, ct) : []);
-    }
-
-    private float[] Draw(INoiseSource noise, int height, int width)
-    {
-        var latent = new float[model.Parts.Vae.LatentChannels * (height / model.LatentFactor) * (width / model.LatentFactor)];
-        noise.FillNormal(latent);
-        return latent;
     }
 
     /// <summary>The mask at the latents' size, the same for every channel: the value of the first pixel under each latent value.</summary>
@@ -99,7 +92,7 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
         var replacement = new float[init.Length];
         if (fill == MaskFill.LatentNoise)
         {
-            new TorchRandom(request.Seed).FillNormal(replacement);
+            RequestNoise.Source(request, request.Seed).FillNormal(replacement);
         }
 
         TensorPrimitives.Subtract(replacement, init, replacement);

@@ -14,6 +14,12 @@ internal interface ISampler
     /// <summary>Whether the request's eta means anything to it.</summary>
     bool TakesEta { get; }
 
+    /// <summary>Whether the request's churn means anything to it.</summary>
+    bool TakesChurn => false;
+
+    /// <summary>Whether its fresh noise can be scaled.</summary>
+    bool TakesNoiseScale => false;
+
     /// <summary>The eta of a request that states none.</summary>
     double DefaultEta => 0;
 

@@ -82,8 +82,8 @@ internal static class ChurnSamplers
     private static double Churn(SamplerRun run, int i, float[] room)
     {
         var (sigma, options) = ((double)run.Schedule.Sigmas[i], run.Options);
-        var gamma = sigma >= options.ChurnFrom && sigma <= options.ChurnTo
-            ? Math.Min(options.Churn / (run.Schedule.Steps - run.Schedule.Start), MostGamma)
+        var gamma = sigma >= options.Churn.From && sigma <= options.Churn.To
+            ? Math.Min(options.Churn.Amount / (run.Schedule.Steps - run.Schedule.Start), MostGamma)
             : 0;
         if (gamma <= 0)
         {

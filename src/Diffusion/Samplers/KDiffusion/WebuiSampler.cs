@@ -19,6 +19,8 @@ internal sealed class WebuiSampler(Func<SamplerRun, IEnumerable<Evaluation>> loo
 
     public bool TakesChurn { get; init; }
 
+    public bool TakesNoiseScale => TakesEta || TakesChurn;
+
     public double DefaultEta => TakesEta ? 1 : 0;
 
     public IReadOnlyList<string> Schedules => WebuiOrModel;
