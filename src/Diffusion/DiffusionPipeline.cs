@@ -6,7 +6,6 @@ using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
-using RenderFarm.Diffusion.Text;
 using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion;
@@ -15,19 +14,15 @@ namespace RenderFarm.Diffusion;
 public sealed class DiffusionPipeline : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly LoraSets _networks;
-    private readonly LatentDecoder _decoder;
-    private readonly Lazy<LatentEncoder> _encoder;
+    private readonly ModelNetworks _networks;
     private readonly RowMaker _rows;
     private LatentColors? _colors;
 
-    private DiffusionPipeline(ModelFolder model, LoraSets networks, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
+    internal DiffusionPipeline(ModelFolder model, ModelNetworks networks)
     {
         Model = model;
         _networks = networks;
-        _decoder = decoder;
-        _encoder = encoder;
-        _rows = new RowMaker(model, new StartingLatents(model, () => encoder.Value));
+        _rows = new RowMaker(model, new StartingLatents(model, () => networks.Encoder));
     }
 
     /// <summary>What is loaded.</summary>
@@ -36,7 +31,9 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>What the weights take on the device, estimated from their files.</summary>
     public long MemoryBytes => Model.WeightBytes;
 
-    internal long TextEncoderRuns => _networks.TextEncoderRuns;
+    internal long TextEncoderRuns => _networks.Styled.TextEncoderRuns;
+
+    internal long UnetRows => _networks.Styled.UnetRows;
 
     /// <summary>Checks a model folder and loads its networks.</summary>
     /// <exception cref="ModelFolderException">The folder cannot be used; says everything that is wrong with it.</exception>
@@ -53,30 +50,8 @@ public sealed class DiffusionPipeline : IDisposable
             model = OtherVae.Of(model, vae, options.VerifyDigest, ct);
         }
 
-        List<IDisposable> loaded = [];
-        try
-        {
-            NetworkSession Session(string file)
-            {
-                var session = NetworkSession.Load(model, file, device, threads, ct);
-                loaded.Add(session);
-                return session;
-            }
-
-            TextEncoder[] encoders = [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))];
-            var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet)));
-            var networks = new LoraSets(model, options, plain, (file, replaced, token) => NetworkSession.Load(model, file, device, threads, token, replaced));
-            var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
-
-            // Most pipelines never see a picture to start from.
-            var encoder = new Lazy<LatentEncoder>(() => new LatentEncoder(model, NetworkSession.Load(model, NetworkFiles.VaeEncoder, device, threads, CancellationToken.None)));
-            return new DiffusionPipeline(model, networks, decoder, encoder);
-        }
-        catch
-        {
-            loaded.ForEach(session => session.Dispose());
-            throw;
-        }
+        var loader = new NetworkLoader(model, device, threads, options.CacheFolder);
+        return new DiffusionPipeline(model, ModelNetworks.Load(model, loader, options, ct));
     }
 
     /// <summary>Whether two requests may go in one batch.</summary>
@@ -87,7 +62,7 @@ public sealed class DiffusionPipeline : IDisposable
     public void Check(ImageRequest request)
     {
         RequestRules.Check(RequestRules.WithSize(request, Model), Model);
-        _networks.Check(request.Loras);
+        _networks.Styled.Check(request.Loras);
     }
 
     /// <summary>Renders the requests together; each picture is the same as it would be alone.</summary>
@@ -105,7 +80,7 @@ public sealed class DiffusionPipeline : IDisposable
         // 1. Check the requests.
         var requests = batch.Select(request => RequestRules.WithSize(request, Model)).ToArray();
         RequestRules.CheckBatch(requests, Model);
-        var (width, height) = (requests[0].Width, requests[0].Height);
+        var (width, height, isSeamless) = (requests[0].Width, requests[0].Height, requests[0].Tiling);
 
         _turn.Wait(ct);
         try
@@ -114,19 +89,20 @@ public sealed class DiffusionPipeline : IDisposable
             using var cancel = ct.Register(() => options.Terminate = true);
 
             // 2. Encode the prompts, draw the noise.
-            var networks = _networks.With(requests[0].Loras, ct);
+            var networks = _networks.Styled.With(requests[0].Loras, isSeamless, ct);
             var rows = requests.Select((request, i) => _rows.Make(i, request, networks.Text, options, ct)).ToArray();
 
             // 3. Denoise.
             var (latentHeight, latentWidth) = (height / Model.LatentFactor, width / Model.LatentFactor);
             var painter = previews is null
                 ? null
-                : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _decoder, options, ct), latentHeight, latentWidth);
+                : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _networks.Decoder(isSeamless: false), options, ct), latentHeight, latentWidth);
             using var loop = new DenoisingLoop(networks.Unet, Prediction.Of(Model.Parts.Scheduler), latentHeight, latentWidth, rows);
             loop.Run(options, new RenderProgress(rows.Max(row => row.Steps), progress, painter), ct);
 
             // 4. Decode.
-            return [.. rows.Select(row => Decode(row, width, height, options, ct))];
+            var decoder = _networks.Decoder(isSeamless);
+            return [.. rows.Select(row => Decode(decoder, row, width, height, options, ct))];
         }
         finally
         {
@@ -137,19 +113,13 @@ public sealed class DiffusionPipeline : IDisposable
     public void Dispose()
     {
         _networks.Dispose();
-        _decoder.Dispose();
-        if (_encoder.IsValueCreated)
-        {
-            _encoder.Value.Dispose();
-        }
-
         _turn.Dispose();
     }
 
-    private RenderedImage Decode(Row row, int width, int height, RunOptions options, CancellationToken ct)
+    private static RenderedImage Decode(LatentDecoder decoder, Row row, int width, int height, RunOptions options, CancellationToken ct)
     {
         var latent = row.Finish();
-        var rgb = _decoder.Decode(latent, height, width, options, ct);
+        var rgb = decoder.Decode(latent, height, width, options, ct);
         return new RenderedImage(row.Request, width, height, rgb, latent);
     }
 }

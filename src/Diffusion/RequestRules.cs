@@ -91,6 +91,7 @@ internal static class RequestRules
             Check(request, model);
             Same(nameof(request.Width), request.Width, first.Width);
             Same(nameof(request.Height), request.Height, first.Height);
+            Same(nameof(request.Tiling), request.Tiling, first.Tiling);
             Same(nameof(request.Loras), LoraRules.Text(request.Loras), LoraRules.Text(first.Loras));
             if (!model.SupportsRowTimesteps)
             {
@@ -102,7 +103,7 @@ internal static class RequestRules
     }
 
     public static bool CanShareBatch(ImageRequest a, ImageRequest b, ModelFolder model) =>
-        (a.Width, a.Height) == (b.Width, b.Height)
+        (a.Width, a.Height, a.Tiling) == (b.Width, b.Height, b.Tiling)
         && LoraRules.Text(a.Loras) == LoraRules.Text(b.Loras)
         && (model.SupportsRowTimesteps || (a.Sampler, a.Schedule, a.Steps) == (b.Sampler, b.Schedule, b.Steps));
 
