@@ -1,11 +1,13 @@
 using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Hires;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Diffusion.Text;
 using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion;
@@ -14,15 +16,22 @@ namespace RenderFarm.Diffusion;
 public sealed class DiffusionPipeline : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly ModelNetworks _networks;
+    private readonly LoraSets _networks;
+    private readonly LatentDecoder _decoder;
+    private readonly Lazy<LatentEncoder> _encoder;
     private readonly RowMaker _rows;
+    private readonly Enlargement _enlargement;
     private LatentColors? _colors;
 
-    internal DiffusionPipeline(ModelFolder model, ModelNetworks networks)
+    private DiffusionPipeline(ModelFolder model, LoraSets networks, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
     {
         Model = model;
         _networks = networks;
-        _rows = new RowMaker(model, new StartingLatents(model, () => networks.Encoder));
+        _decoder = decoder;
+        _encoder = encoder;
+        var starts = new StartingLatents(model, () => encoder.Value);
+        _rows = new RowMaker(model, starts);
+        _enlargement = new Enlargement(model, decoder, starts);
     }
 
     /// <summary>What is loaded.</summary>
@@ -31,9 +40,7 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>What the weights take on the device, estimated from their files.</summary>
     public long MemoryBytes => Model.WeightBytes;
 
-    internal long TextEncoderRuns => _networks.Styled.TextEncoderRuns;
-
-    internal long UnetRows => _networks.Styled.UnetRows;
+    internal long TextEncoderRuns => _networks.TextEncoderRuns;
 
     /// <summary>Checks a model folder and loads its networks.</summary>
     /// <exception cref="ModelFolderException">The folder cannot be used; says everything that is wrong with it.</exception>
@@ -50,8 +57,30 @@ public sealed class DiffusionPipeline : IDisposable
             model = OtherVae.Of(model, vae, options.VerifyDigest, ct);
         }
 
-        var loader = new NetworkLoader(model, device, threads, options.CacheFolder);
-        return new DiffusionPipeline(model, ModelNetworks.Load(model, loader, options, ct));
+        List<IDisposable> loaded = [];
+        try
+        {
+            NetworkSession Session(string file)
+            {
+                var session = NetworkSession.Load(model, file, device, threads, ct);
+                loaded.Add(session);
+                return session;
+            }
+
+            TextEncoder[] encoders = [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))];
+            var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet)));
+            var networks = new LoraSets(model, options, plain, (file, replaced, token) => NetworkSession.Load(model, file, device, threads, token, replaced));
+            var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
+
+            // Most pipelines never see a picture to start from.
+            var encoder = new Lazy<LatentEncoder>(() => new LatentEncoder(model, NetworkSession.Load(model, NetworkFiles.VaeEncoder, device, threads, CancellationToken.None)));
+            return new DiffusionPipeline(model, networks, decoder, encoder);
+        }
+        catch
+        {
+            loaded.ForEach(session => session.Dispose());
+            throw;
+        }
     }
 
     /// <summary>Whether two requests may go in one batch.</summary>
@@ -62,7 +91,7 @@ public sealed class DiffusionPipeline : IDisposable
     public void Check(ImageRequest request)
     {
         RequestRules.Check(RequestRules.WithSize(request, Model), Model);
-        _networks.Styled.Check(request.Loras);
+        _networks.Check(request.Loras);
     }
 
     /// <summary>Renders the requests together; each picture is the same as it would be alone.</summary>
@@ -80,7 +109,6 @@ public sealed class DiffusionPipeline : IDisposable
         // 1. Check the requests.
         var requests = batch.Select(request => RequestRules.WithSize(request, Model)).ToArray();
         RequestRules.CheckBatch(requests, Model);
-        var (width, height, isSeamless) = (requests[0].Width, requests[0].Height, requests[0].Tiling);
 
         _turn.Wait(ct);
         try
@@ -89,20 +117,30 @@ public sealed class DiffusionPipeline : IDisposable
             using var cancel = ct.Register(() => options.Terminate = true);
 
             // 2. Encode the prompts, draw the noise.
-            var networks = _networks.Styled.With(requests[0].Loras, isSeamless, ct);
+            var networks = _networks.With(requests[0].Loras, ct);
             var rows = requests.Select((request, i) => _rows.Make(i, request, networks.Text, options, ct)).ToArray();
 
             // 3. Denoise.
-            var (latentHeight, latentWidth) = (height / Model.LatentFactor, width / Model.LatentFactor);
-            var painter = previews is null
-                ? null
-                : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _networks.Decoder(isSeamless: false), options, ct), latentHeight, latentWidth);
-            using var loop = new DenoisingLoop(networks.Unet, Prediction.Of(Model.Parts.Scheduler), latentHeight, latentWidth, rows);
-            loop.Run(options, new RenderProgress(rows.Max(row => row.Steps), progress, painter), ct);
+            var painter = previews is null ? null : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _decoder, options, ct));
+            var steps = rows.Max(row => row.Steps) + requests.Max(request => request.Hires is null ? 0 : SecondPass.Walked(request));
+            var reports = new RenderProgress(steps, progress, painter);
+            Denoise(networks.Unet, rows, reports, options, ct);
+            var pictures = rows.Select(row => (Row: row, Latent: row.Finish())).ToArray();
 
-            // 4. Decode.
-            var decoder = _networks.Decoder(isSeamless);
-            return [.. rows.Select(row => Decode(decoder, row, width, height, options, ct))];
+            // 4. Enlarge and denoise again what has a second pass.
+            var second = pictures.Where(picture => picture.Row.Request.Hires is not null)
+                .Select(picture => MakeSecond(picture.Row, picture.Latent, networks.Text, options, ct)).ToArray();
+            if (second.Length > 0)
+            {
+                Denoise(networks.Unet, second, reports, options, ct);
+                foreach (var row in second)
+                {
+                    pictures[row.Index] = (row, row.Finish());
+                }
+            }
+
+            // 5. Decode.
+            return [.. pictures.Select(picture => Decode(requests[picture.Row.Index], picture.Row, picture.Latent, options, ct))];
         }
         finally
         {
@@ -113,13 +151,39 @@ public sealed class DiffusionPipeline : IDisposable
     public void Dispose()
     {
         _networks.Dispose();
+        _decoder.Dispose();
+        if (_encoder.IsValueCreated)
+        {
+            _encoder.Value.Dispose();
+        }
+
         _turn.Dispose();
     }
 
-    private static RenderedImage Decode(LatentDecoder decoder, Row row, int width, int height, RunOptions options, CancellationToken ct)
+    private void Denoise(Unet unet, Row[] rows, RenderProgress progress, RunOptions options, CancellationToken ct)
     {
-        var latent = row.Finish();
-        var rgb = decoder.Decode(latent, height, width, options, ct);
-        return new RenderedImage(row.Request, width, height, rgb, latent);
+        var (height, width) = (rows[0].Request.Height / Model.LatentFactor, rows[0].Request.Width / Model.LatentFactor);
+        using var loop = new DenoisingLoop(unet, Prediction.Of(Model.Parts.Scheduler), height, width, rows);
+        loop.Run(options, progress, ct);
+    }
+
+    private Row MakeSecond(Row first, float[] latent, PromptEncoder text, RunOptions options, CancellationToken ct)
+    {
+        var request = SecondPass.Of(first.Request);
+        var enlarged = _enlargement.Of(latent, first.Request, request, options, ct);
+        return _rows.MakeSecond(first.Index, request, text, SecondPass.Walked(first.Request), enlarged, options, ct);
+    }
+
+    private RenderedImage Decode(ImageRequest request, Row row, float[] latent, RunOptions options, CancellationToken ct)
+    {
+        var (width, height) = (row.Request.Width, row.Request.Height);
+        var rgb = _decoder.Decode(latent, height, width, options, ct);
+        if (row.Masked is not { } masked)
+        {
+            return new RenderedImage(request, width, height, rgb, latent);
+        }
+
+        var whole = masked.PasteBack(new InputImage(width, height, rgb));
+        return new RenderedImage(request, whole.Width, whole.Height, whole.Rgb.ToArray(), latent);
     }
 }

@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion.Hires;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Noise;
@@ -63,14 +64,14 @@ public sealed record ImageRequest
     /// <summary>How far guidance's contrast is drawn back, from 0 (not) to 1.</summary>
     public double GuidanceRescale { get; init; }
 
-    /// <summary>Whether opposite edges continue each other, so that the picture can be laid side by side.</summary>
-    public bool Tiling { get; init; }
-
     /// <summary>A picture to start from; null is noise alone.</summary>
     public StartImage? Start { get; init; }
 
     /// <summary>Which part of <see cref="Start"/> is drawn anew; null is all of it.</summary>
     public Inpainting? Inpaint { get; init; }
+
+    /// <summary>A second pass at a larger size; null is none.</summary>
+    public HiresFix? Hires { get; init; }
 
     /// <summary>SDXL: the width of the picture that the result is to look like it was scaled from; 0 is <see cref="Width"/>.</summary>
     public int OriginalWidth { get; init; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RenderFarm.Diffusion.Hires;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
@@ -48,6 +49,7 @@ internal static class RequestRules
 
         LoraRules.Check(request);
         StartRules.Check(request, model);
+        SecondPass.Check(request, model);
     }
 
     /// <summary>What only SDXL is told.</summary>
@@ -91,8 +93,8 @@ internal static class RequestRules
             Check(request, model);
             Same(nameof(request.Width), request.Width, first.Width);
             Same(nameof(request.Height), request.Height, first.Height);
-            Same(nameof(request.Tiling), request.Tiling, first.Tiling);
             Same(nameof(request.Loras), LoraRules.Text(request.Loras), LoraRules.Text(first.Loras));
+            Same(nameof(request.Hires), SecondPass.SizeOf(request), SecondPass.SizeOf(first));
             if (!model.SupportsRowTimesteps)
             {
                 Same(nameof(request.Sampler), request.Sampler, first.Sampler);
@@ -103,7 +105,7 @@ internal static class RequestRules
     }
 
     public static bool CanShareBatch(ImageRequest a, ImageRequest b, ModelFolder model) =>
-        (a.Width, a.Height, a.Tiling) == (b.Width, b.Height, b.Tiling)
+        (a.Width, a.Height, SecondPass.SizeOf(a)) == (b.Width, b.Height, SecondPass.SizeOf(b))
         && LoraRules.Text(a.Loras) == LoraRules.Text(b.Loras)
         && (model.SupportsRowTimesteps || (a.Sampler, a.Schedule, a.Steps) == (b.Sampler, b.Schedule, b.Steps));
 

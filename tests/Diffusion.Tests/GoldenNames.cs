@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Masks;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.TestKit.Goldens;
 
@@ -42,7 +43,7 @@ internal static class GoldenNames
         TargetWidth = Side(golden, "target_size", 1),
         Seed = golden.GetProperty("seed").GetInt64(),
         Start = golden.TryGetProperty("init", out var init) ? new StartImage { Image = Picture(init), Strength = Number(golden, "strength")!.Value } : null,
-        Inpaint = golden.TryGetProperty("mask", out var mask) ? new Inpainting { Mask = Picture(mask) } : null,
+        Inpaint = golden.TryGetProperty("mask", out var mask) ? new Inpainting { Mask = MaskImage.From(Picture(mask)), KeepOutside = false } : null,
     };
 
     private static int Side(JsonElement golden, string name, int index) => golden.TryGetProperty(name, out var pair) ? pair[index].GetInt32() : 0;

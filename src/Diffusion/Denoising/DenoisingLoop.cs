@@ -44,7 +44,7 @@ internal sealed class DenoisingLoop : IDisposable
             left = StepsLeft();
             if (left < before)
             {
-                progress.Advance(before - left, _rows);
+                progress.Advance(before - left, _rows, _height, _width);
             }
         }
     }

@@ -7,8 +7,8 @@ internal sealed class RenderProgress(int steps, IProgress<StepProgress>? progres
 {
     private int _done;
 
-    /// <summary>Steps further; rows that have ended show nothing new.</summary>
-    public void Advance(int count, IReadOnlyList<Row> rows)
+    /// <summary>Steps further; rows that have ended show nothing new. Height and width are the latents'.</summary>
+    public void Advance(int count, IReadOnlyList<Row> rows, int height, int width)
     {
         var before = _done;
         _done = Math.Min(_done + count, steps);
@@ -22,7 +22,7 @@ internal sealed class RenderProgress(int steps, IProgress<StepProgress>? progres
         {
             if (row.IsActive)
             {
-                previews.Show(row.Index, _done, steps, row.Denoised);
+                previews.Show(row.Index, _done, steps, height, width, row.Denoised);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using RenderFarm.Diffusion.ImageToImage;
+using RenderFarm.Diffusion.Masks;
 using RenderFarm.Diffusion.Samplers;
 using RenderFarm.Diffusion.Schedules;
 
@@ -46,6 +47,9 @@ internal sealed class Row : IDisposable
     public int StepsLeft => IsActive ? _run.Schedule.Steps - Asked.Step : 0;
 
     public int Steps => _run.Schedule.Steps - _run.Schedule.Start;
+
+    /// <summary>The way back into the start image, if there is one.</summary>
+    public MaskedPicture? Masked => _start.Masked;
 
     /// <summary>The picture that the network saw last, at the scale of the UNet.</summary>
     public ReadOnlySpan<float> Denoised => _run.Denoised;

@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Resizing;
 
 namespace RenderFarm.Diffusion.ImageToImage;
 
@@ -9,4 +10,7 @@ public sealed record StartImage
 
     /// <summary>How much of the path from noise is walked: above 0 (the picture stays) to 1 (nearly nothing of it stays).</summary>
     public double Strength { get; init; } = 0.75;
+
+    /// <summary>How a picture of another shape is brought to the request's size.</summary>
+    public ResizeMode ResizeMode { get; init; } = ResizeMode.Stretch;
 }

@@ -39,15 +39,33 @@ internal static class StartRules
             throw new RenderRequestException(nameof(request.Start), "a picture", $"nothing, because {model.Name} has no {NetworkFiles.VaeEncoder}");
         }
 
-        if (request.Inpaint?.Mask is { } mask && (mask.Width, mask.Height) != (start.Image.Width, start.Image.Height))
+        if (request.Inpaint is { } inpaint)
         {
-            throw new RenderRequestException(
-                $"{nameof(request.Inpaint)}.{nameof(request.Inpaint.Mask)}",
-                $"{mask.Width}x{mask.Height}",
-                $"{start.Image.Width}x{start.Image.Height}, as the start image");
+            CheckMask(inpaint, start);
         }
     }
 
     /// <summary>The step at which the path is joined, as diffusers counts: the last steps * strength ones are walked.</summary>
     public static int FirstStep(int steps, double strength) => steps - (int)(steps * strength);
+
+    private static void CheckMask(Inpainting inpaint, StartImage start)
+    {
+        const int MostBlur = 256;
+        if ((inpaint.Mask.Width, inpaint.Mask.Height) != (start.Image.Width, start.Image.Height))
+        {
+            throw Wrong(nameof(inpaint.Mask), $"{inpaint.Mask.Width}x{inpaint.Mask.Height}", $"{start.Image.Width}x{start.Image.Height}, as the start image");
+        }
+
+        if (!(inpaint.Blur >= 0 && inpaint.Blur <= MostBlur))
+        {
+            throw Wrong(nameof(inpaint.Blur), inpaint.Blur.ToString(CultureInfo.InvariantCulture), $"0 to {MostBlur}");
+        }
+
+        if (inpaint.Padding < 0)
+        {
+            throw Wrong(nameof(inpaint.Padding), inpaint.Padding.ToString(CultureInfo.InvariantCulture), "0 or more");
+        }
+    }
+
+    private static RenderRequestException Wrong(string field, string given, string allowed) => new($"{nameof(ImageRequest.Inpaint)}.{field}", given, allowed);
 }

@@ -18,8 +18,8 @@ internal sealed class LatentEncoder(ModelFolder model, NetworkSession session) :
     private const float LeastLogVariance = -30;
     private const float MostLogVariance = 20;
 
-    /// <summary>A picture, [3, height, width] from -1 to 1, as a latent at the scale of the UNet.</summary>
-    public float[] Encode(ReadOnlySpan<float> planes, int height, int width, INoiseSource noise, RunOptions options, CancellationToken ct)
+    /// <summary>A picture, [3, height, width] from -1 to 1, as a latent at the scale of the UNet; without noise, the mean.</summary>
+    public float[] Encode(ReadOnlySpan<float> planes, int height, int width, INoiseSource? noise, RunOptions options, CancellationToken ct)
     {
         var channels = model.Parts.Vae.LatentChannels;
         var (latentHeight, latentWidth) = (height / model.LatentFactor, width / model.LatentFactor);
@@ -34,7 +34,7 @@ internal sealed class LatentEncoder(ModelFolder model, NetworkSession session) :
         TensorPrimitives.Multiply(deviation, 0.5f, deviation);
         TensorPrimitives.Exp(deviation, deviation);
         var latent = new float[size];
-        noise.FillNormal(latent);
+        noise?.FillNormal(latent);
         TensorPrimitives.MultiplyAdd(latent, deviation, parameters.Span[..size], latent);
         TensorPrimitives.Multiply(latent, (float)model.Parts.Vae.ScalingFactor, latent);
         return latent;
