@@ -91,7 +91,11 @@ internal sealed class Row : IDisposable
     /// <summary>The finished latent at the scale on which the autoencoder was trained.</summary>
     public float[] Finish()
     {
-        TensorPrimitives.Divide(_run.X, NoiseSchedule.Deviation(_run.Schedule.Sigmas[^1]), _run.X);
+        if (!_run.Schedule.EndsUnscaled)
+        {
+            TensorPrimitives.Divide(_run.X, NoiseSchedule.Deviation(_run.Schedule.Sigmas[^1]), _run.X);
+        }
+
         _start.Blend?.Keep(_run.X, sigma: 0);
         return _run.X;
     }

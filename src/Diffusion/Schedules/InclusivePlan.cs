@@ -18,6 +18,7 @@ internal static class InclusivePlan
 
         // "leading" does not start at pure noise, so the start also holds the data's own variance.
         var largest = (float)sigmas[0];
-        return NoiseSchedule.Ending(timesteps, sigmas, end, spacing == "leading" ? NoiseSchedule.Deviation(largest) : largest);
+        var scale = spacing == "leading" ? NoiseSchedule.Deviation(largest) : largest;
+        return NoiseSchedule.Ending(timesteps, sigmas, end, scale) with { EndsUnscaled = true };
     }
 }

@@ -26,6 +26,9 @@ internal sealed record NoiseSchedule
     /// <summary>The step at which the path is joined: above 0 where it starts from a picture that is only partly noised.</summary>
     public int Start { get; init; }
 
+    /// <summary>Whether the last x is the result as it is, where the end is above zero; otherwise x / sqrt(1 + sigma^2) is.</summary>
+    public bool EndsUnscaled { get; init; }
+
     public int Steps => Timesteps.Length;
 
     public static NoiseSchedule Through(float[] timesteps, float[] sigmas, float initialScale) => new()

@@ -30,8 +30,12 @@ internal static class Spacing
     private static double[] Leading(int stride, int count, int offset) =>
         [.. Enumerable.Range(0, count).Select(i => (double)(((count - 1 - i) * stride) + offset))];
 
-    private static double[] Trailing(int trained, int steps) =>
-        [.. Enumerable.Range(0, steps).Select(i => Math.Round(trained - (i * ((double)trained / steps))) - 1)];
+    private static double[] Trailing(int trained, int steps)
+    {
+        // numpy's arange steps by the difference of its first two values, whose rounding decides where the exact value ends in a half.
+        var stride = trained - ((double)trained / steps) - trained;
+        return [.. Enumerable.Range(0, steps).Select(i => Math.Round(trained + (i * stride)) - 1)];
+    }
 
     private static InvalidOperationException Unknown(string spacing) => new($"The spacing '{spacing}' passed the config's check.");
 }

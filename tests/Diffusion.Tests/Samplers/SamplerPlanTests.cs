@@ -73,6 +73,13 @@ public sealed class SamplerPlanTests
         }
     }
 
+    [Theory]
+    [InlineData(48, 3, 936)]
+    [InlineData(96, 18, 812)]
+    [InlineData(112, 7, 936)]
+    public void Trailing_timesteps_that_end_in_a_half_are_rounded_as_numpy_leaves_them(int steps, int step, int timestep) =>
+        Assert.Equal(timestep, Plan(SamplerNames.Ddim, "trailing", karras: false, steps).Timesteps[step]);
+
     private static SchedulerConfig Config(string? spacing) => new()
     {
         BetaStart = 0.00085,

@@ -51,6 +51,9 @@ internal sealed class Dpm2Ancestral : ISampler
     private static (float Down, float Up) Split(float from, float to, float eta)
     {
         var up = eta * MathF.Sqrt(to * to * ((from * from) - (to * to)) / (from * from));
-        return (MathF.Sqrt((to * to) - (up * up)), up);
+        var down = MathF.Sqrt((to * to) - (up * up));
+
+        // Nothing is left of the difference where the step is very long.
+        return (down > 0 ? down : (float)LinearStep.Split(from, to, eta).Down, up);
     }
 }
