@@ -50,7 +50,7 @@ internal static class ModelsCommand
     private static Command Check(Terminal terminal)
     {
         var folder = new Argument<string>("dir") { Description = "Folder with model_index.json" };
-        var command = new Command("check", "Read a model folder and tell everything that is wrong with it") { folder };
+        var command = new Command("check", "Tell what a model folder is and can do, or everything that is wrong with it") { folder };
         command.Examples("renderfarm models check ./sd-turbo-onnx");
         command.SetAction((line, cancellationToken) =>
         {
@@ -58,6 +58,10 @@ internal static class ModelsCommand
             if (model is not null)
             {
                 terminal.Line($"{model.Name} can be used: {model.Family}, {model.DefaultWidth}x{model.DefaultHeight}, {Words.Bytes(model.WeightBytes)}, digest {model.Digest}");
+                foreach (var (fact, words) in ModelWords.Of(model))
+                {
+                    terminal.Line($"  {fact,-10} {words}");
+                }
             }
 
             return Task.FromResult(model is null ? ExitCodes.Failed : ExitCodes.Done);

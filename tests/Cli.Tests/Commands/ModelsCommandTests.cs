@@ -8,12 +8,24 @@ public sealed class ModelsCommandTests
     private static readonly string Emoji = Path.Combine(Repository.Models, "emoji");
 
     [Fact]
-    public async Task A_good_model_is_told_by_name_size_and_digest()
+    public async Task A_good_model_is_told_by_name_size_digest_and_what_it_can_do()
     {
         var (code, line) = await CommandLine.RunAsync(["models", "check", Emoji]);
 
         Assert.Equal(0, code);
-        Assert.Matches("^emoji can be used: .*128x128, [0-9.]+ MiB, digest [0-9a-f]{64}$", line.Lines.Single());
+        Assert.Matches("^emoji can be used: sd1, 128x128, [0-9.]+ MiB, digest [0-9a-f]{64}$", line.Lines[0]);
+        Assert.Equal(
+            [
+                "weights    float32",
+                "predicts   epsilon",
+                "sizes      128x128 unless asked otherwise, multiples of 32",
+                "timesteps  one per row: rows of a batch may differ in sampler and steps",
+                "clip skip  up to 3",
+                "does       text to image, image to image, inpainting (by blending)",
+                "has        nothing besides",
+                "digests    every file agrees with SHA256SUMS",
+            ],
+            line.Lines.Skip(1));
     }
 
     [Fact]
