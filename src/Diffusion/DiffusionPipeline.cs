@@ -7,6 +7,7 @@ using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Diffusion.Safety;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Diffusion.Weights;
 
@@ -18,16 +19,18 @@ public sealed class DiffusionPipeline : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly LoraSets _networks;
     private readonly LatentDecoder _decoder;
+    private readonly SafetyChecker? _safety;
     private readonly Lazy<LatentEncoder> _encoder;
     private readonly RowMaker _rows;
     private readonly Enlargement _enlargement;
     private LatentColors? _colors;
 
-    private DiffusionPipeline(ModelFolder model, LoraSets networks, LatentDecoder decoder, Lazy<LatentEncoder> encoder)
+    private DiffusionPipeline(ModelFolder model, LoraSets networks, LatentDecoder decoder, Lazy<LatentEncoder> encoder, SafetyChecker? safety)
     {
         Model = model;
         _networks = networks;
         _decoder = decoder;
+        _safety = safety;
         _encoder = encoder;
         var starts = new StartingLatents(model, () => encoder.Value);
         _rows = new RowMaker(model, starts);
@@ -74,7 +77,8 @@ public sealed class DiffusionPipeline : IDisposable
 
             // Most pipelines never see a picture to start from.
             var encoder = new Lazy<LatentEncoder>(() => new LatentEncoder(model, NetworkSession.Load(model, NetworkFiles.VaeEncoder, device, threads, CancellationToken.None)));
-            return new DiffusionPipeline(model, networks, decoder, encoder);
+            var safety = options.SafetyChecker && model.Parts.SafetyChecker is { } checker ? new SafetyChecker(checker, Session(NetworkFiles.SafetyChecker)) : null;
+            return new DiffusionPipeline(model, networks, decoder, encoder, safety);
         }
         catch
         {
@@ -152,6 +156,7 @@ public sealed class DiffusionPipeline : IDisposable
     {
         _networks.Dispose();
         _decoder.Dispose();
+        _safety?.Dispose();
         if (_encoder.IsValueCreated)
         {
             _encoder.Value.Dispose();
@@ -177,13 +182,14 @@ public sealed class DiffusionPipeline : IDisposable
     private RenderedImage Decode(ImageRequest request, Row row, float[] latent, RunOptions options, CancellationToken ct)
     {
         var (width, height) = (row.Request.Width, row.Request.Height);
-        var rgb = _decoder.Decode(latent, height, width, options, ct);
-        if (row.Masked is not { } masked)
+        var drawn = new InputImage(width, height, _decoder.Decode(latent, height, width, options, ct));
+        var whole = row.Masked is { } masked ? masked.PasteBack(drawn) : drawn;
+        if (_safety?.Flags(whole.Rgb.Span, whole.Width, whole.Height, options, ct) == true)
         {
-            return new RenderedImage(request, width, height, rgb, latent);
+            // Nothing of it goes out.
+            return new RenderedImage(request, whole.Width, whole.Height, new byte[whole.Rgb.Length], new float[latent.Length], isFlagged: true);
         }
 
-        var whole = masked.PasteBack(new InputImage(width, height, rgb));
-        return new RenderedImage(request, whole.Width, whole.Height, whole.Rgb.ToArray(), latent);
+        return new RenderedImage(request, whole.Width, whole.Height, whole.Rgb, latent);
     }
 }

@@ -9,6 +9,9 @@ public sealed record PipelineOptions
     /// <summary>A folder with the vae_decoder, and perhaps the vae_encoder, to use instead of the model's own; null is its own.</summary>
     public string? VaeFolder { get; init; }
 
+    /// <summary>Whether the model's safety checker, if it has one, looks at every picture.</summary>
+    public bool SafetyChecker { get; init; } = true;
+
     /// <summary>CPU threads within one network run; 0 is one per core.</summary>
     public int Threads { get; init; }
 

@@ -3,7 +3,7 @@ using RenderFarm.Diffusion.Images;
 namespace RenderFarm.Diffusion;
 
 /// <summary>A finished picture.</summary>
-public sealed class RenderedImage(ImageRequest request, int width, int height, byte[] rgb, float[] latent)
+public sealed class RenderedImage(ImageRequest request, int width, int height, ReadOnlyMemory<byte> rgb, float[] latent, bool isFlagged = false)
 {
     /// <summary>What was asked for.</summary>
     public ImageRequest Request { get; } = request;
@@ -17,6 +17,9 @@ public sealed class RenderedImage(ImageRequest request, int width, int height, b
 
     /// <summary>The final latent, channel by channel, at the scale of the UNet.</summary>
     public ReadOnlyMemory<float> Latent { get; } = latent;
+
+    /// <summary>Whether the model's safety checker found the picture unfit to be shown; it is black then, and its latent zero.</summary>
+    public bool IsFlagged { get; } = isFlagged;
 
     /// <summary>Writes the picture as PNG, with text chunks if given.</summary>
     public void WritePng(Stream stream, IReadOnlyDictionary<string, string>? text = null) =>

@@ -39,7 +39,7 @@ public sealed class ModelFolder
     public bool IsInpainting => Parts.Family.IsInpainting;
 
     /// <summary>Whether a network looks for pictures that are unfit to be shown.</summary>
-    public bool HasSafetyChecker => Parts.SafetyNetwork is not null;
+    public bool HasSafetyChecker => Parts.SafetyChecker is not null;
 
     /// <summary>Whether a picture may be guided by another one.</summary>
     public bool HasControlNet => Parts.ControlNetwork is not null;

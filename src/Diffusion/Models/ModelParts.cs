@@ -18,7 +18,7 @@ internal sealed record ModelParts(
     public bool EmptyPromptIsZeros { get; init; }
 
     /// <summary>Says which pictures are unfit to be shown; null where the folder has no such network.</summary>
-    public OnnxSignature? SafetyNetwork { get; init; }
+    public SafetyParts? SafetyChecker { get; init; }
 
     /// <summary>Guides the UNet by a picture; null where the folder has no such network.</summary>
     public OnnxSignature? ControlNetwork { get; init; }

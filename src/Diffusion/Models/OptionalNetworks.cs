@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Scoring;
+
 namespace RenderFarm.Diffusion.Models;
 
 /// <summary>Reads the networks that a folder may have besides those that every picture needs.</summary>
@@ -13,19 +15,27 @@ internal static class OptionalNetworks
     /// <summary>The parts with what else the folder has; notes what does not fit.</summary>
     public static ModelParts Add(ProblemList problems, ModelParts parts) => parts with
     {
-        SafetyNetwork = ReadSafetyChecker(problems),
+        SafetyChecker = ReadSafetyChecker(problems),
         ControlNetwork = ReadControlNet(problems, parts),
         PreviewDecoder = ReadPreviewDecoder(problems, parts),
     };
 
-    private static OnnxSignature? ReadSafetyChecker(ProblemList problems) => File.Exists(problems.PathOf(NetworkFiles.SafetyChecker))
-        ? NetworkRules.Read(
+    private static SafetyParts? ReadSafetyChecker(ProblemList problems)
+    {
+        if (!File.Exists(problems.PathOf(NetworkFiles.SafetyChecker)))
+        {
+            return null;
+        }
+
+        var network = NetworkRules.Read(
             problems,
             NetworkFiles.SafetyChecker,
             [new(NetworkFiles.ClipInput, NetworkRules.Floats)],
             [new(NetworkFiles.Concepts, OnnxElement.Bool)],
-            [NetworkFiles.Pictures])
-        : null;
+            [NetworkFiles.Pictures]);
+        var input = PictureInput.Read(problems, $"feature_extractor/{PictureInput.File}");
+        return network is null || input is null ? null : new SafetyParts(network, input);
+    }
 
     private static OnnxSignature? ReadControlNet(ProblemList problems, ModelParts parts)
     {
@@ -76,6 +86,9 @@ internal static class OptionalNetworks
         static bool Fits(OnnxValue value, int channels) => NetworkRules.Floats.Contains(value.Element) && (value.Shape![1] < 0 || value.Shape[1] == channels);
     }
 }
+
+/// <summary>A network that says which pictures are unfit to be shown, and how it wants them prepared.</summary>
+internal sealed record SafetyParts(OnnxSignature Network, PictureInput Input);
 
 /// <summary>A small decoder of latents: its file and the names of its one input and output.</summary>
 internal sealed record PreviewDecoderParts(string NetworkFile, string Input, string Output);

@@ -7,7 +7,8 @@ namespace RenderFarm.Diffusion.Scoring;
 internal sealed record PictureInput(int ShortestEdge, int CropHeight, int CropWidth, double Scale, float[] Mean, float[] Deviation)
 {
     public const int Channels = 3;
-    private const string File = "preprocessor_config.json";
+    public const string File = "preprocessor_config.json";
+
     private const int Bicubic = 3;
 
     // What the first CLIP was trained with.
@@ -17,9 +18,9 @@ internal sealed record PictureInput(int ShortestEdge, int CropHeight, int CropWi
     public int Size => Channels * CropHeight * CropWidth;
 
     /// <summary>Reads the config, or notes why it cannot be used and returns null.</summary>
-    public static PictureInput? Read(ProblemList problems)
+    public static PictureInput? Read(ProblemList problems, string file = File)
     {
-        if (ModelJson.Read(File, problems) is not { } json)
+        if (ModelJson.Read(file, problems) is not { } json)
         {
             return null;
         }
