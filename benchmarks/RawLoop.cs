@@ -95,7 +95,7 @@ internal sealed class RawLoop : IDisposable
 
     private void Encode(ImageRequest request, InferenceDevice device)
     {
-        using var encoder = new TextEncoder(_model.Parts.TextEncoders[0], NetworkSession.Load(_model, NetworkFiles.TextEncoder, device, Environment.ProcessorCount, CancellationToken.None), cacheEntries: 2);
+        using var encoder = new TextEncoder(_model.Parts.TextEncoders[0], new NetworkLoader(_model, device, Environment.ProcessorCount).Load(NetworkFiles.TextEncoder, CancellationToken.None), cacheEntries: 2);
         using var options = new RunOptions();
         for (var row = 0; row < 2 * BatchSize; row++)
         {

@@ -7,7 +7,6 @@ using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
-using RenderFarm.Diffusion.Safety;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Diffusion.Weights;
 
@@ -17,24 +16,18 @@ namespace RenderFarm.Diffusion;
 public sealed class DiffusionPipeline : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly LoraSets _networks;
-    private readonly LatentDecoder _decoder;
-    private readonly SafetyChecker? _safety;
-    private readonly Lazy<LatentEncoder> _encoder;
+    private readonly ModelNetworks _networks;
     private readonly RowMaker _rows;
     private readonly Enlargement _enlargement;
     private LatentColors? _colors;
 
-    private DiffusionPipeline(ModelFolder model, LoraSets networks, LatentDecoder decoder, Lazy<LatentEncoder> encoder, SafetyChecker? safety)
+    internal DiffusionPipeline(ModelFolder model, ModelNetworks networks)
     {
         Model = model;
         _networks = networks;
-        _decoder = decoder;
-        _safety = safety;
-        _encoder = encoder;
-        var starts = new StartingLatents(model, () => encoder.Value);
+        var starts = new StartingLatents(model, () => networks.Encoder);
         _rows = new RowMaker(model, starts);
-        _enlargement = new Enlargement(model, decoder, starts);
+        _enlargement = new Enlargement(model, starts);
     }
 
     /// <summary>What is loaded.</summary>
@@ -43,7 +36,9 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>What the weights take on the device, estimated from their files.</summary>
     public long MemoryBytes => Model.WeightBytes;
 
-    internal long TextEncoderRuns => _networks.TextEncoderRuns;
+    internal long TextEncoderRuns => _networks.Styled.TextEncoderRuns;
+
+    internal long UnetRows => _networks.Styled.UnetRows;
 
     /// <summary>Checks a model folder and loads its networks.</summary>
     /// <exception cref="ModelFolderException">The folder cannot be used; says everything that is wrong with it.</exception>
@@ -60,31 +55,8 @@ public sealed class DiffusionPipeline : IDisposable
             model = OtherVae.Of(model, vae, options.VerifyDigest, ct);
         }
 
-        List<IDisposable> loaded = [];
-        try
-        {
-            NetworkSession Session(string file)
-            {
-                var session = NetworkSession.Load(model, file, device, threads, ct);
-                loaded.Add(session);
-                return session;
-            }
-
-            TextEncoder[] encoders = [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))];
-            var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet)));
-            var networks = new LoraSets(model, options, plain, (file, replaced, token) => NetworkSession.Load(model, file, device, threads, token, replaced));
-            var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
-
-            // Most pipelines never see a picture to start from.
-            var encoder = new Lazy<LatentEncoder>(() => new LatentEncoder(model, NetworkSession.Load(model, NetworkFiles.VaeEncoder, device, threads, CancellationToken.None)));
-            var safety = options.SafetyChecker && model.Parts.SafetyChecker is { } checker ? new SafetyChecker(checker, Session(NetworkFiles.SafetyChecker)) : null;
-            return new DiffusionPipeline(model, networks, decoder, encoder, safety);
-        }
-        catch
-        {
-            loaded.ForEach(session => session.Dispose());
-            throw;
-        }
+        var loader = new NetworkLoader(model, device, threads, options.CacheFolder);
+        return new DiffusionPipeline(model, ModelNetworks.Load(model, loader, options, ct));
     }
 
     /// <summary>Whether two requests may go in one batch.</summary>
@@ -95,7 +67,7 @@ public sealed class DiffusionPipeline : IDisposable
     public void Check(ImageRequest request)
     {
         RequestRules.Check(RequestRules.WithSize(request, Model), Model);
-        _networks.Check(request.Loras);
+        _networks.Styled.Check(request.Loras);
     }
 
     /// <summary>Renders the requests together; each picture is the same as it would be alone.</summary>
@@ -121,11 +93,12 @@ public sealed class DiffusionPipeline : IDisposable
             using var cancel = ct.Register(() => options.Terminate = true);
 
             // 2. Encode the prompts, draw the noise.
-            var networks = _networks.With(requests[0].Loras, ct);
+            var networks = _networks.Styled.With(requests[0].Loras, requests[0].Tiling, ct);
+            var decoder = _networks.Decoder(requests[0].Tiling);
             var rows = requests.Select((request, i) => _rows.Make(i, request, networks.Text, options, ct)).ToArray();
 
             // 3. Denoise.
-            var painter = previews is null ? null : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _decoder, options, ct));
+            var painter = previews is null ? null : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _networks.Decoder(isSeamless: false), options, ct));
             var steps = rows.Max(row => row.Steps) + requests.Max(request => request.Hires is null ? 0 : SecondPass.Walked(request));
             var reports = new RenderProgress(steps, progress, painter);
             Denoise(networks.Unet, rows, reports, options, ct);
@@ -133,7 +106,7 @@ public sealed class DiffusionPipeline : IDisposable
 
             // 4. Enlarge and denoise again what has a second pass.
             var second = pictures.Where(picture => picture.Row.Request.Hires is not null)
-                .Select(picture => MakeSecond(picture.Row, picture.Latent, networks.Text, options, ct)).ToArray();
+                .Select(picture => MakeSecond(picture.Row, picture.Latent, networks.Text, decoder, options, ct)).ToArray();
             if (second.Length > 0)
             {
                 Denoise(networks.Unet, second, reports, options, ct);
@@ -144,7 +117,7 @@ public sealed class DiffusionPipeline : IDisposable
             }
 
             // 5. Decode.
-            return [.. pictures.Select(picture => Decode(requests[picture.Row.Index], picture.Row, picture.Latent, options, ct))];
+            return [.. pictures.Select(picture => Decode(requests[picture.Row.Index], picture.Row, picture.Latent, decoder, options, ct))];
         }
         finally
         {
@@ -155,13 +128,6 @@ public sealed class DiffusionPipeline : IDisposable
     public void Dispose()
     {
         _networks.Dispose();
-        _decoder.Dispose();
-        _safety?.Dispose();
-        if (_encoder.IsValueCreated)
-        {
-            _encoder.Value.Dispose();
-        }
-
         _turn.Dispose();
     }
 
@@ -172,19 +138,19 @@ public sealed class DiffusionPipeline : IDisposable
         loop.Run(options, progress, ct);
     }
 
-    private Row MakeSecond(Row first, float[] latent, PromptEncoder text, RunOptions options, CancellationToken ct)
+    private Row MakeSecond(Row first, float[] latent, PromptEncoder text, LatentDecoder decoder, RunOptions options, CancellationToken ct)
     {
         var request = SecondPass.Of(first.Request);
-        var enlarged = _enlargement.Of(latent, first.Request, request, options, ct);
+        var enlarged = _enlargement.Of(latent, first.Request, request, decoder, options, ct);
         return _rows.MakeSecond(first.Index, request, text, SecondPass.Walked(first.Request), enlarged, options, ct);
     }
 
-    private RenderedImage Decode(ImageRequest request, Row row, float[] latent, RunOptions options, CancellationToken ct)
+    private RenderedImage Decode(ImageRequest request, Row row, float[] latent, LatentDecoder decoder, RunOptions options, CancellationToken ct)
     {
         var (width, height) = (row.Request.Width, row.Request.Height);
-        var drawn = new InputImage(width, height, _decoder.Decode(latent, height, width, options, ct));
+        var drawn = new InputImage(width, height, decoder.Decode(latent, height, width, options, ct));
         var whole = row.Masked is { } masked ? masked.PasteBack(drawn) : drawn;
-        if (_safety?.Flags(whole.Rgb.Span, whole.Width, whole.Height, options, ct) == true)
+        if (_networks.Safety?.Flags(whole.Rgb.Span, whole.Width, whole.Height, options, ct) == true)
         {
             // Nothing of it goes out.
             return new RenderedImage(request, whole.Width, whole.Height, new byte[whole.Rgb.Length], new float[latent.Length], isFlagged: true);

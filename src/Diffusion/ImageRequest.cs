@@ -64,6 +64,9 @@ public sealed record ImageRequest
     /// <summary>How far guidance's contrast is drawn back, from 0 (not) to 1.</summary>
     public double GuidanceRescale { get; init; }
 
+    /// <summary>Whether opposite edges continue each other, so that the picture can be laid side by side.</summary>
+    public bool Tiling { get; init; }
+
     /// <summary>A picture to start from; null is noise alone.</summary>
     public StartImage? Start { get; init; }
 

@@ -32,6 +32,9 @@ public sealed record PipelineOptions
     /// </summary>
     public int VaeTileSide { get; init; }
 
+    /// <summary>Where networks are kept as the runtime optimised them for this processor, so that the next load is faster; takes about as much room as the model. Null keeps none.</summary>
+    public string? CacheFolder { get; init; }
+
     internal void Check()
     {
         // A tile of fewer pixels has hardly anything beside its overlap.

@@ -93,6 +93,7 @@ internal static class RequestRules
             Check(request, model);
             Same(nameof(request.Width), request.Width, first.Width);
             Same(nameof(request.Height), request.Height, first.Height);
+            Same(nameof(request.Tiling), request.Tiling, first.Tiling);
             Same(nameof(request.Loras), LoraRules.Text(request.Loras), LoraRules.Text(first.Loras));
             Same(nameof(request.Hires), SecondPass.SizeOf(request), SecondPass.SizeOf(first));
             if (!model.SupportsRowTimesteps)
@@ -105,7 +106,7 @@ internal static class RequestRules
     }
 
     public static bool CanShareBatch(ImageRequest a, ImageRequest b, ModelFolder model) =>
-        (a.Width, a.Height, SecondPass.SizeOf(a)) == (b.Width, b.Height, SecondPass.SizeOf(b))
+        (a.Width, a.Height, a.Tiling, SecondPass.SizeOf(a)) == (b.Width, b.Height, b.Tiling, SecondPass.SizeOf(b))
         && LoraRules.Text(a.Loras) == LoraRules.Text(b.Loras)
         && (model.SupportsRowTimesteps || (a.Sampler, a.Schedule, a.Steps) == (b.Sampler, b.Schedule, b.Steps));
 

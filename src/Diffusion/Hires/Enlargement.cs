@@ -7,9 +7,9 @@ using RenderFarm.Diffusion.Resizing;
 namespace RenderFarm.Diffusion.Hires;
 
 /// <summary>Brings the latents of a first pass to the size of the second: as they are, or by way of the picture.</summary>
-internal sealed class Enlargement(ModelFolder model, LatentDecoder decoder, StartingLatents starts)
+internal sealed class Enlargement(ModelFolder model, StartingLatents starts)
 {
-    public float[] Of(ReadOnlySpan<float> latent, ImageRequest first, ImageRequest second, RunOptions options, CancellationToken ct)
+    public float[] Of(ReadOnlySpan<float> latent, ImageRequest first, ImageRequest second, LatentDecoder decoder, RunOptions options, CancellationToken ct)
     {
         var (name, factor) = (first.Hires!.Upscaler, model.LatentFactor);
         if (Upscaler.Latent(name) is { } resampling)

@@ -11,10 +11,10 @@ namespace RenderFarm.Diffusion.Lora;
 internal sealed record StyledNetworks(IReadOnlyList<TextEncoder> TextEncoders, PromptEncoder Text, Unet Unet);
 
 /// <summary>
-/// A model's networks with sets of LoRAs merged into them, the sets used last. A network that a set leaves alone is the
-/// model's own. Takes over the model's own networks; for one caller at a time.
+/// A model's networks with sets of LoRAs merged into them, or made seamless, the sets used last. A network that a set leaves
+/// alone is the model's own. Takes over the model's own networks; for one caller at a time.
 /// </summary>
-internal sealed class LoraSets(ModelFolder model, PipelineOptions options, StyledNetworks plain, Func<string, ReplacedWeights, CancellationToken, NetworkSession> load) : IDisposable
+internal sealed class LoraSets(ModelFolder model, PipelineOptions options, StyledNetworks plain, NetworkLoader loader) : IDisposable
 {
     private static readonly (LoraNetwork Network, string File)[] Files =
     [
@@ -29,6 +29,9 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
     /// <summary>How often text networks ran, with and without LoRAs, in the sets that are loaded.</summary>
     public long TextEncoderRuns => _sets.Select(set => set.Networks).Append(plain).SelectMany(set => set.TextEncoders).Distinct().Sum(encoder => encoder.Runs);
 
+    /// <summary>How many rows went through UNets, in the sets that are loaded.</summary>
+    public long UnetRows => _sets.Select(set => set.Networks).Append(plain).Select(set => set.Unet).Distinct().Sum(unet => unet.RowsEvaluated);
+
     /// <summary>Throws <see cref="RenderRequestException"/> where a LoRA's file is not there.</summary>
     public void Check(IReadOnlyList<LoraUse> loras)
     {
@@ -39,9 +42,9 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
     }
 
     /// <summary>The networks with these LoRAs, merged and loaded if they are not yet.</summary>
-    public StyledNetworks With(IReadOnlyList<LoraUse> loras, CancellationToken ct)
+    public StyledNetworks With(IReadOnlyList<LoraUse> loras, bool isSeamless, CancellationToken ct)
     {
-        if (loras.Count == 0)
+        if (loras.Count == 0 && !isSeamless)
         {
             return plain;
         }
@@ -51,7 +54,7 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
             .Select(use => (Path: _folder.Find(use.Name), Use: use))
             .OrderBy(one => one.Path, StringComparer.Ordinal).ThenBy(one => one.Use.UnetWeight).ThenBy(one => one.Use.TextWeight)
             .ToArray();
-        var key = string.Join('\n', found.Select(one => Identity(one.Path, one.Use)));
+        var key = string.Join('\n', [$"{isSeamless}", .. found.Select(one => Identity(one.Path, one.Use))]);
         var node = _sets.First;
         while (node is not null && node.Value.Key != key)
         {
@@ -71,7 +74,7 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
                 _sets.RemoveLast();
             }
 
-            node = new LinkedListNode<(string, StyledNetworks)>((key, Load(found, ct)));
+            node = new LinkedListNode<(string, StyledNetworks)>((key, Load(found, isSeamless, ct)));
         }
 
         _sets.AddFirst(node);
@@ -96,7 +99,7 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
         return string.Create(CultureInfo.InvariantCulture, $"{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{use.UnetWeight:R}|{use.TextWeight:R}");
     }
 
-    private StyledNetworks Load((string Path, LoraUse Use)[] loras, CancellationToken ct)
+    private StyledNetworks Load((string Path, LoraUse Use)[] loras, bool isSeamless, CancellationToken ct)
     {
         List<(LoraFile File, LoraUse Use)> files = [];
         List<IDisposable> loaded = [];
@@ -109,21 +112,22 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
             loaded.AddRange(merged.Values);
 
             // 2. Load the networks that have changed.
-            NetworkSession? Session(LoraNetwork network, string file)
+            NetworkSession? Session(LoraNetwork network, string file, bool isEdited = false)
             {
-                if (!merged.TryGetValue(network, out var replaced))
+                var replaced = merged.GetValueOrDefault(network);
+                if (replaced is null && !isEdited)
                 {
                     return null;
                 }
 
-                var session = load(file, replaced, ct);
+                var session = loader.Load(file, ct, isEdited, replaced);
                 loaded.Add(session);
                 return session;
             }
 
             var encoders = model.Parts.TextEncoders.Select((parts, i) =>
                 Session(NetworkOf(parts), parts.NetworkFile) is { } session ? new TextEncoder(parts, session, options.TextCacheEntries) : plain.TextEncoders[i]).ToArray();
-            var unet = Session(LoraNetwork.Unet, NetworkFiles.Unet) is { } changed ? new Unet(model, changed) : plain.Unet;
+            var unet = Session(LoraNetwork.Unet, NetworkFiles.Unet, isSeamless) is { } changed ? new Unet(model, changed) : plain.Unet;
             return new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), unet);
         }
         catch

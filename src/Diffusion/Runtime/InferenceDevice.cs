@@ -10,6 +10,9 @@ internal sealed record InferenceDevice(string Provider, int Index)
     private const string Cuda = "cuda";
     private const string TensorRt = "tensorrt";
 
+    /// <summary>Whether what the runtime optimised for it can be loaded again. Graphics processors compile parts, which cannot be written.</summary>
+    public bool KeepsOptimizedGraphs => Provider == Cpu;
+
     public static InferenceDevice Parse(string text)
     {
         var parts = text.Split(':');

@@ -1,0 +1,81 @@
+using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Diffusion.Safety;
+using RenderFarm.Diffusion.Text;
+
+namespace RenderFarm.Diffusion;
+
+/// <summary>The networks of a model: those that every picture needs, loaded at once, and others as soon as a picture asks for them.</summary>
+internal sealed class ModelNetworks : IDisposable
+{
+    private readonly LatentDecoder _decoder;
+    private readonly Lazy<LatentDecoder> _seamlessDecoder;
+    private readonly Lazy<LatentEncoder> _encoder;
+
+    private ModelNetworks(ModelFolder model, NetworkLoader loader, LoraSets styled, LatentDecoder decoder, SafetyChecker? safety)
+    {
+        Styled = styled;
+        _decoder = decoder;
+        Safety = safety;
+
+        // A tile of a picture without seams has seams: it is decoded whole.
+        _seamlessDecoder = new(() => new LatentDecoder(model, loader.Load(NetworkFiles.VaeDecoder, CancellationToken.None, isSeamless: true), tileSide: 0));
+
+        // Most pipelines never see a picture to start from.
+        _encoder = new(() => new LatentEncoder(model, loader.Load(NetworkFiles.VaeEncoder, CancellationToken.None)));
+    }
+
+    /// <summary>The networks that a request's style changes.</summary>
+    public LoraSets Styled { get; }
+
+    /// <summary>What looks at every picture, if the model has it and it is wanted.</summary>
+    public SafetyChecker? Safety { get; }
+
+    public LatentEncoder Encoder => _encoder.Value;
+
+    public static ModelNetworks Load(ModelFolder model, NetworkLoader loader, PipelineOptions options, CancellationToken ct)
+    {
+        List<IDisposable> loaded = [];
+        try
+        {
+            NetworkSession Session(string file)
+            {
+                var session = loader.Load(file, ct);
+                loaded.Add(session);
+                return session;
+            }
+
+            TextEncoder[] encoders = [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))];
+            var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet)));
+            var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
+            var safety = options.SafetyChecker && model.Parts.SafetyChecker is { } checker ? new SafetyChecker(checker, Session(NetworkFiles.SafetyChecker)) : null;
+            return new ModelNetworks(model, loader, new LoraSets(model, options, plain, loader), decoder, safety);
+        }
+        catch
+        {
+            loaded.ForEach(session => session.Dispose());
+            throw;
+        }
+    }
+
+    public LatentDecoder Decoder(bool isSeamless) => isSeamless ? _seamlessDecoder.Value : _decoder;
+
+    public void Dispose()
+    {
+        Styled.Dispose();
+        _decoder.Dispose();
+        Safety?.Dispose();
+        if (_seamlessDecoder.IsValueCreated)
+        {
+            _seamlessDecoder.Value.Dispose();
+        }
+
+        if (_encoder.IsValueCreated)
+        {
+            _encoder.Value.Dispose();
+        }
+    }
+}
