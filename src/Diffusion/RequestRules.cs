@@ -36,7 +36,7 @@ internal static class RequestRules
         CheckName(nameof(request.Sampler), request.Sampler, SamplerTable.Names);
         var sampler = SamplerTable.Named(request.Sampler);
         CheckName(nameof(request.Schedule), request.Schedule, sampler.Schedules);
-        CheckRange(nameof(request.Steps), request.Steps, 1, Math.Min(model.MaxSteps, sampler.MaxSteps(model.Parts.Scheduler)));
+        CheckRange(nameof(request.Steps), request.Steps, sampler.MinSteps, Math.Min(model.MaxSteps, sampler.MaxSteps(model.Parts.Scheduler)));
         NoiseRules.Check(request, sampler, model);
         CheckXlOnly(request, model);
         if (request.ClipSkip < 0 || request.ClipSkip > model.MaxClipSkip)

@@ -18,10 +18,12 @@ public static class WebuiSamplerNames
     public const string DpmFast = "DPM fast";
     public const string DpmAdaptive = "DPM adaptive";
     public const string Restart = "Restart";
+    public const string Ddim = "DDIM";
+    public const string Plms = "PLMS";
 
     public static IReadOnlyList<string> All { get; } =
     [
         Euler, EulerAncestral, Lms, Heun, Dpm2, Dpm2Ancestral, DpmPlusPlus2SAncestral, DpmPlusPlus2M, DpmPlusPlusSde,
-        DpmPlusPlus2MSde, DpmPlusPlus2MSdeHeun, DpmPlusPlus3MSde, DpmFast, DpmAdaptive, Restart,
+        DpmPlusPlus2MSde, DpmPlusPlus2MSdeHeun, DpmPlusPlus3MSde, DpmFast, DpmAdaptive, Restart, Ddim, Plms,
     ];
 }

@@ -45,9 +45,6 @@ internal static class StartRules
         }
     }
 
-    /// <summary>The step at which the path is joined, as diffusers counts: the last steps * strength ones are walked.</summary>
-    public static int FirstStep(int steps, double strength) => steps - (int)(steps * strength);
-
     private static void CheckMask(Inpainting inpaint, StartImage start)
     {
         const int MostBlur = 256;

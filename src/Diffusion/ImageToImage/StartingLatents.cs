@@ -5,6 +5,7 @@ using RenderFarm.Diffusion.Masks;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Resizing;
+using RenderFarm.Diffusion.Samplers;
 using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.ImageToImage;
@@ -21,7 +22,7 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
         {
             return request.Inpaint is { } inpaint
                 ? OfMasked(request, start, inpaint, schedule, noise, options, ct)
-                : OfLatent(request, Encode(Fitting.Fit(start.Image, request.Width, request.Height, start.ResizeMode), noise, options, ct), Joined(schedule, start), noise, options, ct);
+                : OfLatent(request, Encode(Fitting.Fit(start.Image, request.Width, request.Height, start.ResizeMode), noise, options, ct), Joined(schedule, request, start), noise, options, ct);
         }
 
         var x = noise.First();
@@ -46,8 +47,8 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
     {
         var masked = Masked(request, start, inpaint);
         var picture = inpaint.Content == MaskedContent.Fill ? FilledImage.Of(masked.Picture, masked.Mask) : masked.Picture;
-        var isPureNoise = inpaint.Content == MaskedContent.Original && start.Strength == 1;
-        var joined = Joined(schedule, start);
+        var joined = Joined(schedule, request, start);
+        var isPureNoise = inpaint.Content == MaskedContent.Original && start.Strength == 1 && joined.Start == 0;
 
         var latent = isPureNoise && SeesMask ? [] : Encode(picture, noise, options, ct);
         var unit = noise.First();
@@ -77,8 +78,8 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
             : MaskedPicture.Whole(start.Image, mask, request.Width, request.Height, start.ResizeMode);
     }
 
-    private static NoiseSchedule Joined(NoiseSchedule schedule, StartImage start) =>
-        schedule with { Start = StartRules.FirstStep(schedule.Steps, start.Strength) };
+    private static NoiseSchedule Joined(NoiseSchedule schedule, ImageRequest request, StartImage start) =>
+        schedule with { Start = SamplerTable.Named(request.Sampler).FirstStep(schedule, request.Steps, start.Strength) };
 
     private float[] PerChannel(float[] plane) => [.. Enumerable.Repeat(plane, model.Parts.Vae.LatentChannels).SelectMany(values => values)];
 

@@ -29,11 +29,17 @@ internal interface ISampler
     /// <summary>The names of the schedules that it can follow.</summary>
     IReadOnlyList<string> Schedules => ScheduleNames.All;
 
+    /// <summary>The fewest steps that it can take.</summary>
+    int MinSteps => 1;
+
     /// <summary>The most steps that it has timesteps for.</summary>
     int MaxSteps(SchedulerConfig config) => config.MaxSteps;
 
     /// <summary>The schedule that this sampler follows where one of its names is asked for.</summary>
     NoiseSchedule Plan(ScheduleRequest request);
+
+    /// <summary>The step of a planned schedule at which a picture joins it, for the steps that were asked for: by default, as diffusers counts.</summary>
+    int FirstStep(NoiseSchedule schedule, int steps, double strength) => schedule.Steps - (int)(schedule.Steps * strength);
 
     /// <summary>Takes the run's X from its schedule's start to the end. Nothing is allocated after the first evaluation.</summary>
     IEnumerable<Evaluation> Sample(SamplerRun run);

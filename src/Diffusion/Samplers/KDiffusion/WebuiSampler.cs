@@ -6,6 +6,9 @@ namespace RenderFarm.Diffusion.Samplers.KDiffusion;
 /// <summary>A loop of k-diffusion's as stable-diffusion-webui runs it: on one of webui's schedules, with timesteps between the trained ones.</summary>
 internal sealed class WebuiSampler(Func<SamplerRun, IEnumerable<Evaluation>> loop) : ISampler
 {
+    /// <summary>The most that webui takes a picture's strength for.</summary>
+    public const double MaxStrength = 0.999;
+
     /// <summary>The schedule that "Automatic" stands for.</summary>
     public string Automatic { get; init; } = WebuiScheduleNames.Uniform;
 
@@ -36,8 +39,11 @@ internal sealed class WebuiSampler(Func<SamplerRun, IEnumerable<Evaluation>> loo
             trained,
             isXl);
         float[] sigmas = [.. (SkipsLastLevel ? [.. levels[..^2], levels[^1]] : levels).Select(sigma => (float)sigma)];
-        return NoiseSchedule.Through([.. sigmas[..^1].Select(sigma => (float)trained.TimestepAt(sigma))], sigmas, sigmas[0]);
+        return NoiseSchedule.Through([.. sigmas[..^1].Select(sigma => (float)trained.TimestepAt(sigma))], sigmas, sigmas[0]) with { EndsUnscaled = true };
     }
+
+    /// <summary>webui counts the steps after the first, and never all of them.</summary>
+    public int FirstStep(NoiseSchedule schedule, int steps, double strength) => steps - 1 - (int)(Math.Min(strength, MaxStrength) * steps);
 
     public IEnumerable<Evaluation> Sample(SamplerRun run) => loop(run);
 }

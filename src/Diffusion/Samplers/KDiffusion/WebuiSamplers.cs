@@ -1,6 +1,9 @@
+using RenderFarm.Diffusion.Samplers.Multistep;
+using RenderFarm.Diffusion.Samplers.OneStep;
+
 namespace RenderFarm.Diffusion.Samplers.KDiffusion;
 
-/// <summary>The samplers that stable-diffusion-webui takes from k-diffusion, under its names and with its settings for each.</summary>
+/// <summary>The samplers of stable-diffusion-webui, most from k-diffusion, under its names and with its settings for each.</summary>
 internal static class WebuiSamplers
 {
     private const string Karras = WebuiScheduleNames.Karras;
@@ -23,5 +26,7 @@ internal static class WebuiSamplers
         [WebuiSamplerNames.DpmFast] = new WebuiSampler(DpmSolver.Fast) { TakesEta = true },
         [WebuiSamplerNames.DpmAdaptive] = new WebuiSampler(DpmSolver.Adaptive) { TakesEta = true },
         [WebuiSamplerNames.Restart] = new WebuiSampler(RestartSampler.Restart) { EvaluationsPerStep = 2, Automatic = Karras },
+        [WebuiSamplerNames.Ddim] = new WebuiTimestepSampler(new Ddim()),
+        [WebuiSamplerNames.Plms] = new WebuiTimestepSampler(new Pndm(combinesNoise: true)),
     };
 }

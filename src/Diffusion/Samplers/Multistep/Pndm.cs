@@ -11,9 +11,10 @@ namespace RenderFarm.Diffusion.Samplers.Multistep;
 /// (3 e_0 - e_1) / 2          (23 e_0 - 16 e_1 + 5 e_2) / 12          (55 e_0 - 59 e_1 + 37 e_2 - 9 e_3) / 24
 /// </code>
 /// The first step is taken twice, the second time with the mean of the outputs at both of its ends; the network is then asked at its
-/// end once more. What a network that predicts v gave is combined as v, and turned into noise with the x it is used on.
+/// end once more. What a network that predicts v gave is combined as v, and turned into noise with the x it is used on,
+/// or turned into noise first.
 /// </summary>
-internal sealed class Pndm : ISampler
+internal sealed class Pndm(bool combinesNoise = false) : ISampler
 {
     private static readonly float[][] Weights =
     [
@@ -28,7 +29,7 @@ internal sealed class Pndm : ISampler
     public IEnumerable<Evaluation> Sample(SamplerRun run)
     {
         var schedule = run.Schedule;
-        var isVelocity = Prediction.Of(run.Trained.Config).IsVelocity;
+        var isVelocity = !combinesNoise && Prediction.Of(run.Trained.Config).IsVelocity;
         float[][] outputs = [run.NewBuffer(), run.NewBuffer(), run.NewBuffer(), run.NewBuffer()];
         var (origin, combined) = (run.NewBuffer(), run.NewBuffer());
         for (var i = schedule.Start; i < schedule.Steps; i++)

@@ -33,8 +33,8 @@ internal static class Runs
         return calls;
     }
 
-    // x / (1 + s^2) + 0.05 tanh(x) s / (1 + s)
-    private static void Denoise(Evaluation asked, float[] denoised)
+    /// <summary>x / (1 + s^2) + 0.05 tanh(x) s / (1 + s).</summary>
+    public static void Denoise(Evaluation asked, float[] denoised)
     {
         var sigma = asked.Sigma;
         for (var i = 0; i < denoised.Length; i++)

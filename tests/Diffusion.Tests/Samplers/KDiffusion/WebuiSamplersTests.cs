@@ -12,7 +12,8 @@ public sealed class WebuiSamplersTests
 {
     private const int Seed = 3;
 
-    public static MatrixTheoryData<string, string> Combinations => new(WebuiSamplerNames.All, WebuiScheduleNames.All);
+    public static TheoryData<string, string> Combinations =>
+        [.. WebuiSamplerNames.All.SelectMany(name => WebuiSamplers.ByName[name].Schedules.Select(schedule => (name, schedule)))];
 
     public static TheoryData<string> Names => [.. WebuiSamplerNames.All];
 
@@ -48,10 +49,10 @@ public sealed class WebuiSamplersTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_single_step_is_enough(string name)
+    public void The_fewest_steps_are_enough(string name)
     {
         var sampler = WebuiSamplers.ByName[name];
-        var schedule = sampler.Plan(new ScheduleRequest(WebuiSchedulesTests.Trained, WebuiSchedulesTests.Config, ScheduleNames.Model, 1));
+        var schedule = sampler.Plan(new ScheduleRequest(WebuiSchedulesTests.Trained, WebuiSchedulesTests.Config, ScheduleNames.Model, sampler.MinSteps));
         var run = Run(schedule.Sigmas, new SamplerOptions { Eta = 1 });
 
         Runs.Finish(run, sampler);
@@ -106,6 +107,48 @@ public sealed class WebuiSamplersTests
             Assert.InRange(climb.First.To, 0.05, 0.2);
             Assert.InRange(climb.Second.From, 1.3, 3);
         });
+    }
+
+    [Theory]
+    [InlineData(WebuiSamplerNames.Ddim, SamplerNames.Ddim)]
+    [InlineData(WebuiSamplerNames.Plms, SamplerNames.Pndm)]
+    public void Where_steps_divide_the_trained_ones_timestep_samplers_are_the_models_own_without_the_last_step(string name, string model)
+    {
+        var config = WebuiSchedulesTests.Config with { TimestepSpacing = "leading", StepsOffset = 1, SetAlphaToOne = false };
+        var (own, models) = (Planned(WebuiSamplers.ByName[name], 20), Planned(SamplerTable.Named(model), 20));
+        Runs.Finish(own, WebuiSamplers.ByName[name]);
+        foreach (var asked in SamplerTable.Named(model).Sample(models).TakeWhile(asked => asked.Step < 19))
+        {
+            Runs.Denoise(asked, models.Denoised);
+        }
+
+        Assert.Equal(19, own.Schedule.Steps);
+        Differences.AssertWithin(1e-6, models.X, own.X);
+
+        SamplerRun Planned(ISampler sampler, int steps)
+        {
+            var schedule = sampler.Plan(new ScheduleRequest(new TrainedNoise(config), config, ScheduleNames.Model, steps));
+            var (x, noise) = (new float[64], new TorchRandom(Seed));
+            noise.FillNormal(x);
+            TensorPrimitives.Multiply(x, schedule.InitialScale, x);
+            return new SamplerRun(new TrainedNoise(config), schedule, x, noise, new SamplerOptions());
+        }
+    }
+
+    [Theory]
+    [InlineData(WebuiSamplerNames.Euler, 20, 0.75, 20, 4)]
+    [InlineData(WebuiSamplerNames.Dpm2, 20, 0.75, 20, 4)]
+    [InlineData(WebuiSamplerNames.Euler, 20, 1, 20, 0)]
+    [InlineData(WebuiSamplerNames.Euler, 30, 0.1, 30, 26)]
+    [InlineData(WebuiSamplerNames.Ddim, 20, 0.75, 19, 5)]
+    [InlineData(WebuiSamplerNames.Ddim, 30, 0.5, 30, 16)]
+    [InlineData(WebuiSamplerNames.Ddim, 20, 0.05, 19, 18)]
+    public void A_picture_joins_where_webui_lets_it(string name, int steps, double strength, int planned, int first)
+    {
+        var sampler = WebuiSamplers.ByName[name];
+        var schedule = sampler.Plan(new ScheduleRequest(WebuiSchedulesTests.Trained, WebuiSchedulesTests.Config, ScheduleNames.Model, steps));
+
+        Assert.Equal((planned, first), (schedule.Steps, sampler.FirstStep(schedule, steps, strength)));
     }
 
     [Fact]
