@@ -6,6 +6,7 @@ using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
+using RenderFarm.Diffusion.Prompts;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Text;
 using RenderFarm.Diffusion.Weights;
@@ -67,7 +68,7 @@ public sealed class DiffusionPipeline : IDisposable
     public void Check(ImageRequest request)
     {
         RequestRules.Check(RequestRules.WithSize(request, Model), Model);
-        _networks.Styled.Check(request.Loras);
+        _networks.Styled.Check(ExtraNetworks.LorasOf(request));
     }
 
     /// <summary>Renders the requests together; each picture is the same as it would be alone.</summary>
@@ -93,7 +94,7 @@ public sealed class DiffusionPipeline : IDisposable
             using var cancel = ct.Register(() => options.Terminate = true);
 
             // 2. Encode the prompts, draw the noise.
-            var networks = _networks.Styled.With(requests[0].Loras, requests[0].Tiling, ct);
+            var networks = _networks.Styled.With(ExtraNetworks.LorasOf(requests[0]), requests[0].Tiling, ct);
             var decoder = _networks.Decoder(requests[0].Tiling);
             var rows = requests.Select((request, i) => _rows.Make(i, request, networks.Text, options, ct)).ToArray();
 
@@ -142,7 +143,8 @@ public sealed class DiffusionPipeline : IDisposable
     {
         var request = SecondPass.Of(first.Request);
         var enlarged = _enlargement.Of(latent, first.Request, request, decoder, options, ct);
-        return _rows.MakeSecond(first.Index, request, text, SecondPass.Walked(first.Request), enlarged, options, ct);
+        var walked = SecondPass.Walked(first.Request);
+        return _rows.MakeSecond(first.Index, request, text, PromptPass.Second(first.Request, request, walked), walked, enlarged, options, ct);
     }
 
     private RenderedImage Decode(ImageRequest request, Row row, float[] latent, LatentDecoder decoder, RunOptions options, CancellationToken ct)

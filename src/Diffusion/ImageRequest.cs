@@ -94,6 +94,6 @@ public sealed record ImageRequest
     /// <summary>SDXL: the height; 0 is <see cref="Height"/>.</summary>
     public int TargetHeight { get; init; }
 
-    /// <summary>LoRAs to render with.</summary>
+    /// <summary>LoRAs to render with; in webui's syntax the prompt may name more.</summary>
     public IReadOnlyList<LoraUse> Loras { get; init; } = [];
 }

@@ -94,7 +94,7 @@ internal static class RequestRules
             Same(nameof(request.Width), request.Width, first.Width);
             Same(nameof(request.Height), request.Height, first.Height);
             Same(nameof(request.Tiling), request.Tiling, first.Tiling);
-            Same(nameof(request.Loras), LoraRules.Text(request.Loras), LoraRules.Text(first.Loras));
+            Same(nameof(request.Loras), LoraRules.Text(request), LoraRules.Text(first));
             Same(nameof(request.Hires), SecondPass.SizeOf(request), SecondPass.SizeOf(first));
             if (!model.SupportsRowTimesteps)
             {
@@ -107,7 +107,7 @@ internal static class RequestRules
 
     public static bool CanShareBatch(ImageRequest a, ImageRequest b, ModelFolder model) =>
         (a.Width, a.Height, a.Tiling, SecondPass.SizeOf(a)) == (b.Width, b.Height, b.Tiling, SecondPass.SizeOf(b))
-        && LoraRules.Text(a.Loras) == LoraRules.Text(b.Loras)
+        && LoraRules.Text(a) == LoraRules.Text(b)
         && (model.SupportsRowTimesteps || (a.Sampler, a.Schedule, a.Steps) == (b.Sampler, b.Schedule, b.Steps));
 
     private static void CheckSide(string field, int side, ModelFolder model)

@@ -7,9 +7,9 @@ namespace RenderFarm.Diffusion.Denoising;
 /// <summary>A request's prompts as guidance, in either syntax.</summary>
 internal static class RequestGuidance
 {
-    public static Guidance Of(ImageRequest request, int evaluationsPerStep, ModelFamily family, PromptEncoder text, RunOptions options, CancellationToken ct) =>
+    public static Guidance Of(ImageRequest request, PromptPass pass, ModelFamily family, PromptEncoder text, RunOptions options, CancellationToken ct) =>
         request.PromptSyntax == PromptSyntaxNames.Webui
-            ? OfWebui(request, PromptPass.First(request, evaluationsPerStep), family, text.Webui, options, ct)
+            ? OfWebui(request, pass, family, text.Webui, options, ct)
             : OfLiteral(request, family, text, options, ct);
 
     private static Guidance OfLiteral(ImageRequest request, ModelFamily family, PromptEncoder text, RunOptions options, CancellationToken ct)

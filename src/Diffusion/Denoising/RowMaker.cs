@@ -16,26 +16,26 @@ internal sealed class RowMaker(ModelFolder model, StartingLatents starts)
     public Row Make(int index, ImageRequest request, PromptEncoder text, RunOptions options, CancellationToken ct)
     {
         var noise = NoiseOf(request);
-        return Make(index, request, text, starts.Of(request, Plan(request), noise, options, ct), noise, options, ct);
+        return Make(index, request, text, PromptPass.First(request), starts.Of(request, Plan(request), noise, options, ct), noise, options, ct);
     }
 
     /// <summary>The row of a second pass, from the first one's enlarged latent; the last steps of the schedule are walked.</summary>
     public Row MakeSecond(
-        int index, ImageRequest request, PromptEncoder text, int walked, ReadOnlySpan<float> latent, RunOptions options, CancellationToken ct)
+        int index, ImageRequest request, PromptEncoder text, PromptPass pass, int walked, ReadOnlySpan<float> latent, RunOptions options, CancellationToken ct)
     {
         var noise = NoiseOf(request);
         var schedule = Plan(request);
         var joined = schedule with { Start = Math.Max(0, schedule.Steps - walked) };
-        return Make(index, request, text, starts.OfLatent(request, latent, joined, noise, options, ct), noise, options, ct);
+        return Make(index, request, text, pass, starts.OfLatent(request, latent, joined, noise, options, ct), noise, options, ct);
     }
 
     private Row Make(
-        int index, ImageRequest request, PromptEncoder text, StartingLatent start, RequestNoise noise, RunOptions options, CancellationToken ct)
+        int index, ImageRequest request, PromptEncoder text, PromptPass pass, StartingLatent start, RequestNoise noise, RunOptions options, CancellationToken ct)
     {
         var sampler = SamplerTable.Named(request.Sampler);
         var sampling = new SamplerOptions { Eta = (float)(request.Eta ?? sampler.DefaultEta), Churn = request.Churn, NoiseScale = request.NoiseScale };
         var run = new SamplerRun(_trained, start.Schedule, start.X, noise, sampling);
-        var guidance = RequestGuidance.Of(request, sampler.EvaluationsPerStep, model.Parts.Family, text, options, ct);
+        var guidance = RequestGuidance.Of(request, pass, model.Parts.Family, text, options, ct);
         return new Row(index, request, sampler, run, guidance, start, UnetInput.Of(request, model.Parts));
     }
 

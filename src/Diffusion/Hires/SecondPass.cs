@@ -1,4 +1,5 @@
 using System.Globalization;
+using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 
 namespace RenderFarm.Diffusion.Hires;
@@ -67,6 +68,11 @@ internal static class SecondPass
         if (Resizing.Upscaler.Latent(hires.Upscaler) is null && model.Parts.EncoderNetwork is null)
         {
             throw Wrong($".{nameof(hires.Upscaler)}", $"'{hires.Upscaler}'", $"one that works on latents, because {model.Name} has no {NetworkFiles.VaeEncoder}");
+        }
+
+        if (LoraRules.Text(Of(request)) != LoraRules.Text(request))
+        {
+            throw Wrong($".{nameof(hires.Prompt)}", $"'{hires.Prompt}'", $"a prompt with the LoRAs of the first pass: {LoraRules.Text(request)}");
         }
 
         try

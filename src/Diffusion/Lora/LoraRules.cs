@@ -1,4 +1,5 @@
 using System.Globalization;
+using RenderFarm.Diffusion.Prompts;
 
 namespace RenderFarm.Diffusion.Lora;
 
@@ -10,12 +11,13 @@ internal static class LoraRules
 
     public static void Check(ImageRequest request)
     {
-        if (request.Loras.Count > Most)
+        var loras = ExtraNetworks.LorasOf(request);
+        if (loras.Count > Most)
         {
-            throw new RenderRequestException(nameof(request.Loras), $"a list of {request.Loras.Count}", $"at most {Most} LoRAs");
+            throw new RenderRequestException(nameof(request.Loras), $"a list of {loras.Count}", $"at most {Most} LoRAs");
         }
 
-        foreach (var use in request.Loras)
+        foreach (var use in loras)
         {
             if (!(Math.Abs(use.UnetWeight) <= MaxWeight && Math.Abs(use.TextWeight) <= MaxWeight))
             {
@@ -24,8 +26,10 @@ internal static class LoraRules
         }
     }
 
-    /// <summary>Equal for the same LoRAs with the same weights in any order.</summary>
-    public static string Text(IReadOnlyList<LoraUse> loras) => loras.Count == 0 ? "none" : string.Join(", ", loras.Select(Text).Order(StringComparer.Ordinal));
+    /// <summary>Equal for the same LoRAs with the same weights in any order, listed or named in the prompt.</summary>
+    public static string Text(ImageRequest request) => Text(ExtraNetworks.LorasOf(request));
+
+    private static string Text(IReadOnlyList<LoraUse> loras) => loras.Count == 0 ? "none" : string.Join(", ", loras.Select(Text).Order(StringComparer.Ordinal));
 
     private static string Text(LoraUse use) => string.Create(CultureInfo.InvariantCulture, $"'{use.Name}' (unet {use.UnetWeight}, text {use.TextWeight})");
 }

@@ -1,9 +1,7 @@
 using System.Text;
+using RenderFarm.Diffusion.Lora;
 
 namespace RenderFarm.Diffusion.Prompts;
-
-/// <summary>A LoRA that a prompt names, and how strongly it changes the text encoder and the UNet.</summary>
-internal sealed record LoraReference(string Name, double TextWeight, double UnetWeight);
 
 /// <summary>A network of another kind that a prompt names.</summary>
 internal sealed record NetworkReference(string Kind, string Arguments);
@@ -13,13 +11,18 @@ internal sealed record NetworkReference(string Kind, string Arguments);
 /// with the arguments "name", then the text encoder's weight (1), then the UNet's (the text encoder's), or named: te=0.5, unet=0.8.
 /// A LoRA whose weights are no numbers, or that has no name, is text.
 /// </summary>
-internal sealed record ExtraNetworks(string Prompt, IReadOnlyList<LoraReference> Loras, IReadOnlyList<NetworkReference> Others)
+internal sealed record ExtraNetworks(string Prompt, IReadOnlyList<LoraUse> Loras, IReadOnlyList<NetworkReference> Others)
 {
     private static readonly string[] LoraKinds = ["lora", "lyco"];
 
+    /// <summary>The LoRAs of a request: its own list, and those that its prompt names.</summary>
+    public static IReadOnlyList<LoraUse> LorasOf(ImageRequest request) => request.PromptSyntax == PromptSyntaxNames.Webui
+        ? [.. request.Loras, .. Parse(request.Prompt).Loras]
+        : request.Loras;
+
     public static ExtraNetworks Parse(string prompt)
     {
-        List<LoraReference> loras = [];
+        List<LoraUse> loras = [];
         List<NetworkReference> others = [];
         var rest = new StringBuilder(prompt.Length);
         var copied = 0;
@@ -58,7 +61,7 @@ internal sealed record ExtraNetworks(string Prompt, IReadOnlyList<LoraReference>
         return at;
     }
 
-    private static bool TryAdd(string kind, string arguments, List<LoraReference> loras, List<NetworkReference> others)
+    private static bool TryAdd(string kind, string arguments, List<LoraUse> loras, List<NetworkReference> others)
     {
         if (!LoraKinds.Contains(kind))
         {
@@ -76,7 +79,7 @@ internal sealed record ExtraNetworks(string Prompt, IReadOnlyList<LoraReference>
             return false;
         }
 
-        loras.Add(new LoraReference(positional[0], text, unet));
+        loras.Add(new LoraUse { Name = positional[0], TextWeight = text, UnetWeight = unet });
         return true;
     }
 

@@ -23,11 +23,6 @@ internal static class PromptRules
             throw new RenderRequestException(nameof(request.Prompt), $"'<{network.Kind}:{network.Arguments}>'", "a prompt without hypernetworks");
         }
 
-        if (read.Loras.Count > 0)
-        {
-            throw new RenderRequestException(nameof(request.Prompt), $"'<lora:{read.Loras[0].Name}>'", "a prompt without LoRAs");
-        }
-
         CheckAlone(nameof(request.Prompt2), request.Prompt2);
         CheckAlone(nameof(request.NegativePrompt2), request.NegativePrompt2);
         var parts = PromptComposition.Parse(read.Prompt);

@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Samplers;
+
 namespace RenderFarm.Diffusion.Text;
 
 /// <summary>
@@ -7,6 +9,11 @@ namespace RenderFarm.Diffusion.Text;
 internal readonly record struct PromptPass(int Steps, int? SecondSteps, string Emphasis, int ClipSkip)
 {
     /// <summary>A request's only pass, or its first.</summary>
-    public static PromptPass First(ImageRequest request, int evaluationsPerStep) =>
-        new(request.Steps * evaluationsPerStep, null, request.Emphasis, request.ClipSkip);
+    public static PromptPass First(ImageRequest request) => new(EvaluationsOf(request, request.Steps), null, request.Emphasis, request.ClipSkip);
+
+    /// <summary>The second pass of two, which takes so many steps.</summary>
+    public static PromptPass Second(ImageRequest first, ImageRequest second, int steps) =>
+        First(first) with { SecondSteps = EvaluationsOf(second, steps) };
+
+    private static int EvaluationsOf(ImageRequest request, int steps) => steps * SamplerTable.Named(request.Sampler).EvaluationsPerStep;
 }

@@ -1,4 +1,6 @@
+using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Prompts;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Prompts;
 
@@ -18,7 +20,7 @@ public sealed class ExtraNetworksTests
         var read = ExtraNetworks.Parse($"a cat {tag}, small");
 
         Assert.Equal("a cat , small", read.Prompt);
-        Assert.Equal([new LoraReference(name, text, unet)], read.Loras);
+        Assert.Equal([new LoraUse { Name = name, TextWeight = text, UnetWeight = unet }], read.Loras);
         Assert.Empty(read.Others);
     }
 
@@ -28,7 +30,7 @@ public sealed class ExtraNetworksTests
         var read = ExtraNetworks.Parse("<lora:a>a (cat<lora:b:2>:1.2)<hypernet:c:0.5> <d <lora:e:0>");
 
         Assert.Equal("a (cat:1.2) <d ", read.Prompt);
-        Assert.Equal([new("a", 1, 1), new("b", 2, 2), new LoraReference("e", 0, 0)], read.Loras);
+        Assert.Equal([("a", 1), ("b", 2), ("e", 0)], read.Loras.Select(lora => (lora.Name, lora.UnetWeight)));
         Assert.Equal([new NetworkReference("hypernet", "c:0.5")], read.Others);
     }
 
@@ -51,5 +53,25 @@ public sealed class ExtraNetworksTests
         Assert.Equal(prompt, read.Prompt);
         Assert.Empty(read.Loras);
         Assert.Empty(read.Others);
+    }
+
+    [Fact]
+    public void A_lora_that_the_prompt_names_is_rendered_with_as_one_of_the_list_is()
+    {
+        using var pipeline = DiffusionPipeline.Load(GoldenFolder.Model("tiny-sd2"), new PipelineOptions { LoraFolder = GoldenFolder.PathOf("loras") });
+        var plain = new ImageRequest { Prompt = "a dog", PromptSyntax = PromptSyntaxNames.Webui, Steps = 2 };
+        var listed = plain with { Loras = [new() { Name = "tiny-sd2.kohya", TextWeight = 0.5, UnetWeight = 2 }] };
+        var named = plain with { Prompt = "<lora:tiny-sd2.kohya:0.5:2>a dog" };
+        float[] Latent(ImageRequest request) => pipeline.Render([request])[0].Latent.ToArray();
+
+        Assert.Equal(Latent(listed), Latent(named));
+        Assert.NotEqual(Latent(plain), Latent(named));
+        Assert.True(pipeline.CanShareBatch(listed, named));
+        Assert.False(pipeline.CanShareBatch(plain, named));
+        Assert.True(pipeline.CanShareBatch(plain, named with { PromptSyntax = PromptSyntaxNames.Literal }));
+        Assert.Throws<RenderRequestException>(() => pipeline.Check(named with { Hires = new() { Prompt = "a dog" } }));
+        pipeline.Check(listed with { Hires = new() { Prompt = "a cat" } });
+        Assert.Throws<RenderRequestException>(() => pipeline.Check(plain with { Prompt = "<lora:missing>" }));
+        Assert.Throws<RenderRequestException>(() => pipeline.Check(plain with { Prompt = "<lora:tiny-sd2.kohya:11>" }));
     }
 }

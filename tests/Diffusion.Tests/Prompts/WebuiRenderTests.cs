@@ -105,6 +105,23 @@ public sealed class WebuiRenderTests(LoadedModels models)
     }
 
     [Fact]
+    public void Changes_count_on_into_a_second_pass()
+    {
+        float[] Twice(string prompt, string? second = null) =>
+            Latent(models.Emoji, Dog with { Prompt = prompt, Hires = new() { Scale = 1.25, Steps = 4, Prompt = second } });
+
+        // Six steps, then four: a share from 1 to 2, or a step after the sixth, is of the second pass.
+        var change = Twice("a dog", "a cat");
+        Assert.Equal(change, Twice("a [dog:cat:1.0]"));
+        Assert.Equal(change, Twice("a [dog:cat:6]"));
+        Assert.Equal(Twice("a [dog:cat:0.5]"), Twice("a [dog:cat:0.5]", "a cat"));
+        var within = Twice("a [dog:cat:1.5]");
+        Assert.Equal(within, Twice("a [dog:cat:8]"));
+        Assert.NotEqual(within, change);
+        Assert.NotEqual(within, Twice("a dog"));
+    }
+
+    [Fact]
     public void Weights_are_applied_as_the_request_says()
     {
         var weighted = Dog with { Prompt = "a (dog:1.5)" };
@@ -144,7 +161,6 @@ public sealed class WebuiRenderTests(LoadedModels models)
 
     [Theory]
     [InlineData("Prompt", "a <hypernet:x:0.5> dog", "")]
-    [InlineData("Prompt", "a <lora:x:0.5> dog", "")]
     [InlineData("Prompt", "BREAK", "", 65)]
     [InlineData("NegativePrompt", "a", "BREAK", 65)]
     [InlineData("Prompt", " AND ", "", 64)]
