@@ -17,11 +17,11 @@ public static class InputLimits
     // A progressive JPEG has about ten scans. Each costs a pass over all pixels, however few bytes it has.
     internal const int MaxScans = 32;
 
-    internal static void CheckBytes(long bytes)
+    internal static void CheckBytes(long bytes, int most = MaxBytes)
     {
-        if (bytes is 0 or > MaxBytes)
+        if (bytes == 0 || bytes > most)
         {
-            throw new InputImageException("file", Text($"{bytes:N0} bytes"), Text($"1 to {MaxBytes:N0} bytes"));
+            throw new InputImageException("file", Text($"{bytes:N0} bytes"), Text($"1 to {most:N0} bytes"));
         }
     }
 

@@ -41,6 +41,18 @@ internal static class JpegSegments
         }
     }
 
+    /// <summary>The file with an EXIF block as its first segment, where readers look for it.</summary>
+    public static byte[] WithExif(ReadOnlySpan<byte> file, ReadOnlySpan<byte> exif)
+    {
+        var length = LengthBytes + ExifTags.Prefix.Length + exif.Length;
+        if (length > ushort.MaxValue)
+        {
+            throw new RenderRequestException("text", $"{exif.Length} bytes of EXIF", $"at most {ushort.MaxValue - LengthBytes - ExifTags.Prefix.Length} in a JPEG");
+        }
+
+        return [.. StartOfImage, 0xff, 0xe1, (byte)(length >> 8), (byte)length, .. ExifTags.Prefix, .. exif, .. file[StartOfImage.Length..]];
+    }
+
     // Inside a scan 0xff is followed by 0 or a restart marker; before a marker it may be repeated.
     private static int NextMarker(ReadOnlySpan<byte> bytes)
     {

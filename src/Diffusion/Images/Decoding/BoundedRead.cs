@@ -5,11 +5,11 @@ internal static class BoundedRead
 {
     private const int Block = 1 << 16;
 
-    public static ReadOnlyMemory<byte> All(Stream stream)
+    public static ReadOnlyMemory<byte> All(Stream stream, int most = InputLimits.MaxBytes)
     {
         if (stream.CanSeek)
         {
-            InputLimits.CheckBytes(stream.Length - stream.Position);
+            InputLimits.CheckBytes(stream.Length - stream.Position, most);
         }
 
         using var file = new MemoryStream();
@@ -17,9 +17,9 @@ internal static class BoundedRead
         while (stream.Read(block) is var read and > 0)
         {
             file.Write(block, 0, read);
-            if (file.Length > InputLimits.MaxBytes)
+            if (file.Length > most)
             {
-                throw new InputImageException("file", $"longer than {InputLimits.MaxBytes} bytes", $"1 to {InputLimits.MaxBytes} bytes");
+                InputLimits.CheckBytes(file.Length, most);
             }
         }
 
