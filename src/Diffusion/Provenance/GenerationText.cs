@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Reflection;
-using System.Text.Encodings.Web;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using RenderFarm.Diffusion.Models;
 
 namespace RenderFarm.Diffusion.Provenance;
@@ -15,12 +14,18 @@ public static class GenerationText
     /// <summary>The keyword of the PNG text chunk.</summary>
     public const string Keyword = "parameters";
 
-    private const int ShortHash = 10;
+    // A value of nothing at all would be read as a pair that is missing.
+    private const string Empty = "\"\"";
+    private const string NegativePrompt = "Negative prompt:";
 
-    private static readonly JsonSerializerOptions Quoted = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // A last line of fewer pairs is taken for a line of the prompt.
+    private const int FewestPairs = 3;
 
-    private static readonly string Version =
-        typeof(GenerationText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+    // Without backtracking, so that a hostile text takes no longer than another of its length.
+    private static readonly Regex Pairs = new(
+        @"\s*(\w[\w \-/]+):\s*(""(?:\\.|[^\\""])+""|[^,]*)(?:,|$)", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+
+    private static readonly Regex Sides = new(@"^(\d+)x(\d+)$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
     /// <summary>For a request, before or after it is rendered.</summary>
     public static string For(ImageRequest request, ModelFolder model) => Write(RequestRules.WithSize(request, model), model.Name, model.Digest);
@@ -29,66 +34,103 @@ public static class GenerationText
     public static string For(RenderedImage image, string modelName, string modelDigest) =>
         Write(image.Request with { Width = image.Width, Height = image.Height }, modelName, modelDigest);
 
-    private static string Write(ImageRequest request, string modelName, string modelDigest)
+    /// <summary>Reads what this library or stable-diffusion-webui has written; text without settings is a prompt.</summary>
+    public static Generation Parse(string text)
     {
-        List<(string Key, string? Value)> pairs =
-        [
-            ("Steps", Number(request.Steps)),
-            ("Sampler", SamplerLabel(request.Sampler)),
-            ("Schedule type", ScheduleLabel(request)),
-            ("CFG scale", Number(request.Guidance)),
-            ("Seed", Number(request.Seed)),
-            ("Size", $"{request.Width}x{request.Height}"),
-            ("Model hash", modelDigest[..ShortHash]),
-            ("Model", modelName),
+        var lines = text.Trim().Split('\n').ToList();
+        var pairs = Pairs.Matches(lines[^1]);
+        if (pairs.Count >= FewestPairs)
+        {
+            lines.RemoveAt(lines.Count - 1);
+        }
 
-            // webui counts the layer that is read from the end, so that 1 skips none.
-            ("Clip skip", request.ClipSkip > 0 ? Number(request.ClipSkip + 1) : null),
-            ("RNG", "CPU"),
-            ("Eta", request.Eta > 0 ? Number(request.Eta.Value) : null),
-            ("CFG rescale", request.GuidanceRescale > 0 ? Number(request.GuidanceRescale) : null),
-            ("Version", $"RenderFarm {Version}"),
-        ];
-        var settings = string.Join(", ", pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}: {Quote(pair.Value!)}"));
-        var negative = request.NegativePrompt.Length > 0 ? $"\nNegative prompt: {request.NegativePrompt}" : "";
-        return $"{request.Prompt}{negative}\n{settings}".Trim();
+        lines = lines.ConvertAll(line => line.Trim());
+        var negative = lines.FindIndex(line => line.StartsWith(NegativePrompt, StringComparison.Ordinal));
+        var prompt = lines[..(negative < 0 ? lines.Count : negative)];
+        var negatives = negative < 0 ? [] : lines[negative..].ConvertAll(line => line.StartsWith(NegativePrompt, StringComparison.Ordinal) ? line[NegativePrompt.Length..].Trim() : line);
+        return new Generation
+        {
+            Prompt = Joined(prompt),
+            NegativePrompt = Joined(negatives),
+            Fields = pairs.Count < FewestPairs ? new Dictionary<string, string>() : Fields(pairs),
+        };
     }
 
-    /// <summary>A value that holds one of the text's own separators is written as a JSON string.</summary>
-    internal static string Quote(string value) =>
-        value.AsSpan().ContainsAny(',', ':', '\n') ? JsonSerializer.Serialize(value, Quoted) : value;
-
-    private static string SamplerLabel(string sampler) => sampler switch
+    internal static string Write(ImageRequest request, string modelName, string modelDigest)
     {
-        SamplerNames.Ddim => "DDIM",
-        SamplerNames.Ddpm => "DDPM",
-        SamplerNames.Pndm => "PLMS",
-        SamplerNames.Lms => "LMS",
-        SamplerNames.Euler => "Euler",
-        SamplerNames.EulerAncestral => "Euler a",
-        SamplerNames.Heun => "Heun",
-        SamplerNames.Dpm2 => "DPM2",
-        SamplerNames.Dpm2Ancestral => "DPM2 a",
-        SamplerNames.DpmPlusPlus2M => "DPM++ 2M",
-        SamplerNames.DpmPlusPlus2MSde => "DPM++ 2M SDE",
-        SamplerNames.DpmPlusPlus2S => "DPM++ 2S",
-        SamplerNames.Deis => "DEIS",
-        SamplerNames.UniPc => "UniPC",
-        SamplerNames.Lcm => "LCM",
-        SamplerNames.Tcd => "TCD",
-        _ when WebuiSamplerNames.All.Contains(sampler) => sampler,
-        _ => throw new RenderRequestException(nameof(ImageRequest.Sampler), $"'{sampler}'", $"one of {string.Join(", ", SamplerNames.All)}"),
-    };
+        var source = new GenerationSource(request, modelName, modelDigest);
+        var pairs = GenerationPairs.All
+            .Select(pair => (pair.Key, Value: pair.Write(source)))
+            .Where(pair => pair.Value is not null)
+            .Select(pair => pair.Key == pair.Value ? pair.Key : $"{pair.Key}: {(pair.Value == "" ? Empty : Quote(pair.Value!))}");
+        var negative = request.NegativePrompt.Length > 0 ? $"\n{NegativePrompt} {request.NegativePrompt}" : "";
+        return $"{request.Prompt}{negative}\n{string.Join(", ", pairs)}".Trim();
+    }
 
-    private static string ScheduleLabel(ImageRequest request) => request.Schedule switch
+    /// <summary>A value that holds one of the text's own separators, or would not be read back as it is, is written as a JSON string.</summary>
+    internal static string Quote(string value)
     {
-        ScheduleNames.Karras => "Karras",
-        ScheduleNames.Model => WebuiSamplerNames.All.Contains(request.Sampler) ? WebuiScheduleNames.Automatic : WebuiScheduleNames.Uniform,
-        var name when WebuiScheduleNames.All.Contains(name) => name,
-        var other => throw new RenderRequestException(nameof(ImageRequest.Schedule), $"'{other}'", $"one of {string.Join(", ", ScheduleNames.All)}"),
-    };
+        if (!value.AsSpan().ContainsAny(',', ':', '\n') && !value.StartsWith('"') && value.Trim().Length == value.Length)
+        {
+            return value;
+        }
 
-    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+        // Letters of all languages stay as they are, which none of the framework's encoders does.
+        var json = new StringBuilder("\"");
+        foreach (var letter in value)
+        {
+            _ = letter switch
+            {
+                '"' or '\\' => json.Append('\\').Append(letter),
+                '\n' => json.Append("\\n"),
+                '\r' => json.Append("\\r"),
+                '\t' => json.Append("\\t"),
+                '\b' => json.Append("\\b"),
+                '\f' => json.Append("\\f"),
+                < ' ' => json.Append("\\u").Append(((int)letter).ToString("x4", System.Globalization.CultureInfo.InvariantCulture)),
+                _ => json.Append(letter),
+            };
+        }
 
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+        return json.Append('"').ToString();
+    }
+
+    private static Dictionary<string, string> Fields(MatchCollection pairs)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (Match pair in pairs)
+        {
+            var (key, value) = (pair.Groups[1].Value, Unquoted(pair.Groups[2].Value));
+            if (Sides.Match(value) is { Success: true } sides)
+            {
+                (fields[$"{key}-1"], fields[$"{key}-2"]) = (sides.Groups[1].Value, sides.Groups[2].Value);
+            }
+            else if (pair.Groups[2].Length > 0)
+            {
+                fields[key] = value;
+            }
+        }
+
+        return fields;
+    }
+
+    private static string Unquoted(string value)
+    {
+        if (value is not ['"', .., '"'])
+        {
+            return value;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<string>(value) ?? value;
+        }
+        catch (JsonException)
+        {
+            return value;
+        }
+    }
+
+    // Empty lines at the start are not kept.
+    private static string Joined(IEnumerable<string> lines) => lines.Aggregate("", (text, line) => text.Length == 0 ? line : $"{text}\n{line}");
 }

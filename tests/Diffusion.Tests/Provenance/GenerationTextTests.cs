@@ -25,7 +25,7 @@ public sealed class GenerationTextTests
         };
 
         Assert.Equal(
-            $"a pizza,\non blue\nNegative prompt: small: yes\nSteps: 12, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 192x128, Model hash: {Emoji.Digest[..10]}, Model: emoji, Clip skip: 2, RNG: CPU, Version: RenderFarm 0.1.0",
+            $"a pizza,\non blue\nNegative prompt: small: yes\nSteps: 12, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 192x128, Model hash: {Emoji.Digest[..10]}, Model: emoji, Clip skip: 2, RNG: CPU, Diffusers sampler: dpm++2m, Version: RenderFarm 0.1.0",
             GenerationText.For(request, Emoji));
     }
 
@@ -40,10 +40,14 @@ public sealed class GenerationTextTests
     }
 
     [Theory]
-    [InlineData("plain", "plain")]
-    [InlineData("a,b", "\"a,b\"")]
-    [InlineData("a\nb", "\"a\\nb\"")]
-    [InlineData("é, ü", "\"é, ü\"")]
-    [InlineData("say \"hi\", ok", "\"say \\\"hi\\\", ok\"")]
-    public void A_value_with_a_separator_is_quoted(string value, string written) => Assert.Equal(written, GenerationText.Quote(value));
+    [InlineData(" spaced")]
+    [InlineData("\"quoted\"")]
+    [InlineData("\u0001\t, \u2028🍕\\")]
+    [InlineData("")]
+    public void A_value_that_would_be_changed_on_the_way_is_kept(string value)
+    {
+        var request = new ImageRequest { Prompt = "a dog", Prompt2 = value };
+
+        Assert.Equal(value, GenerationText.Parse(GenerationText.For(request, Emoji)).ToRequest().Prompt2);
+    }
 }

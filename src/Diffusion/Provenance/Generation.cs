@@ -1,0 +1,48 @@
+using System.Globalization;
+using RenderFarm.Diffusion.Images;
+
+namespace RenderFarm.Diffusion.Provenance;
+
+/// <summary>The settings that a picture's text tells.</summary>
+public sealed record Generation
+{
+    public string Prompt { get; init; } = "";
+
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>The pairs of the text by key; a value such as 512x768 as two, with "-1" and "-2" after the key.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The name of the model, if the text has it.</summary>
+    public string? Model => Text("Model");
+
+    /// <summary>The first letters of the model's digest, if the text has them.</summary>
+    public string? ModelHash => Text("Model hash");
+
+    /// <summary>
+    /// The request that the text describes: what it does not tell is as a new request has it, and pairs of other programs are left out.
+    /// A start image and a mask are not in the text and may be given. Throws <see cref="RenderRequestException"/> for a value that is no value of its field.
+    /// </summary>
+    public ImageRequest ToRequest(InputImage? start = null, InputImage? mask = null)
+    {
+        var request = new ImageRequest { Prompt = Prompt, NegativePrompt = NegativePrompt };
+        request = GenerationImages.Given(request, start, mask);
+        return GenerationPairs.All.Aggregate(request, (read, pair) => pair.Read?.Invoke(read, this) ?? read);
+    }
+
+    internal string? Text(string key) => Fields.GetValueOrDefault(key);
+
+    internal long? Whole(string key) => Fields.TryGetValue(key, out var text)
+        ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw NoNumber(key, text, "a whole number")
+        : null;
+
+    internal int? Count(string key) => Whole(key) is { } value
+        ? value is >= int.MinValue and <= int.MaxValue ? (int)value : throw NoNumber(key, Fields[key], "a number of at most nine digits")
+        : null;
+
+    internal double? Real(string key) => Fields.TryGetValue(key, out var text)
+        ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw NoNumber(key, text, "a number")
+        : null;
+
+    private static RenderRequestException NoNumber(string key, string text, string allowed) => new(key, $"'{text}'", allowed);
+}

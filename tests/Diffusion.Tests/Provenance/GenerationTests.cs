@@ -1,0 +1,124 @@
+using System.Reflection;
+using RenderFarm.Diffusion.ImageToImage;
+using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Provenance;
+
+namespace RenderFarm.Diffusion.Tests.Provenance;
+
+public sealed class GenerationTests
+{
+    private static readonly InputImage Picture = new(2, 2, new byte[12]);
+
+    private static readonly ImageRequest Plain = new() { Prompt = "a pizza,\non blue: (hot:1.2)", Width = 512, Height = 768 };
+
+    // For each property of a request, one that differs in it.
+    private static readonly Dictionary<string, ImageRequest> Changed = new()
+    {
+        [nameof(ImageRequest.Prompt)] = Plain with { Prompt = "emoji 🍕 骑马\n<lora:a:0.5> \"quoted\"" },
+        [nameof(ImageRequest.NegativePrompt)] = Plain with { NegativePrompt = "small: yes,\nлодка" },
+        [nameof(ImageRequest.Prompt2)] = Plain with { Prompt2 = "other: \"words\",\nhere" },
+        [nameof(ImageRequest.NegativePrompt2)] = Plain with { NegativePrompt2 = "" },
+        [nameof(ImageRequest.Width)] = Plain with { Width = 640 },
+        [nameof(ImageRequest.Height)] = Plain with { Height = 640 },
+        [nameof(ImageRequest.Steps)] = Plain with { Steps = 33 },
+        [nameof(ImageRequest.Guidance)] = Plain with { Guidance = 7.25 },
+        [nameof(ImageRequest.Sampler)] = Plain with { Sampler = SamplerNames.UniPc },
+        [nameof(ImageRequest.Schedule)] = Plain with { Schedule = ScheduleNames.Karras },
+        [nameof(ImageRequest.Seed)] = Plain with { Seed = 4294967295 },
+        [nameof(ImageRequest.ClipSkip)] = Plain with { ClipSkip = 1 },
+        [nameof(ImageRequest.Eta)] = Plain with { Eta = 0.5 },
+        [nameof(ImageRequest.GuidanceRescale)] = Plain with { GuidanceRescale = 0.7 },
+        [nameof(ImageRequest.Start)] = Plain with { Start = new StartImage { Image = Picture, Strength = 0.4 } },
+        [nameof(ImageRequest.Inpaint)] = Plain with { Start = new StartImage { Image = Picture }, Inpaint = new Inpainting { Mask = Picture, Fill = MaskFill.LatentNoise } },
+        [nameof(ImageRequest.OriginalWidth)] = Plain with { OriginalWidth = 1024 },
+        [nameof(ImageRequest.OriginalHeight)] = Plain with { OriginalHeight = 1024 },
+        [nameof(ImageRequest.CropLeft)] = Plain with { CropLeft = 8 },
+        [nameof(ImageRequest.CropTop)] = Plain with { CropTop = 9 },
+        [nameof(ImageRequest.TargetWidth)] = Plain with { TargetWidth = 1024 },
+        [nameof(ImageRequest.TargetHeight)] = Plain with { TargetHeight = 1024 },
+    };
+
+    public static TheoryData<string> Properties => [.. typeof(ImageRequest).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)];
+
+    public static TheoryData<string, string> Samplers =>
+    [
+        .. SamplerNames.All.SelectMany(_ => ScheduleNames.All, (sampler, schedule) => (sampler, schedule)),
+        .. WebuiSamplerNames.All.SelectMany(_ => WebuiScheduleNames.All.Skip(1).Append(ScheduleNames.Model), (sampler, schedule) => (sampler, schedule)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Properties))]
+    public void Every_property_of_a_request_comes_back_from_its_text(string property)
+    {
+        Assert.True(Changed.TryGetValue(property, out var request), $"{property} is in no pair of the text.");
+        var value = typeof(ImageRequest).GetProperty(property)!;
+        Assert.NotEqual(value.GetValue(Plain), value.GetValue(request));
+
+        Assert.Equal(request, Back(request));
+        Assert.Equal(Plain, Back(Plain));
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Every_sampler_comes_back_with_every_schedule(string sampler, string schedule)
+    {
+        var request = Plain with { Sampler = sampler, Schedule = schedule };
+
+        Assert.Equal(request, Back(request));
+    }
+
+    [Theory]
+    [InlineData("DPM++ 2M Karras", null, WebuiSamplerNames.DpmPlusPlus2M, WebuiScheduleNames.Karras)]
+    [InlineData("DPM++ 3M SDE Exponential", null, WebuiSamplerNames.DpmPlusPlus3MSde, WebuiScheduleNames.Exponential)]
+    [InlineData("DPM++ 2M SDE SGM Uniform", null, WebuiSamplerNames.DpmPlusPlus2MSde, WebuiScheduleNames.SgmUniform)]
+    [InlineData("Euler a", null, WebuiSamplerNames.EulerAncestral, ScheduleNames.Model)]
+    [InlineData("Euler", "Automatic", WebuiSamplerNames.Euler, ScheduleNames.Model)]
+    [InlineData("DPM++ 2M", "Karras", WebuiSamplerNames.DpmPlusPlus2M, WebuiScheduleNames.Karras)]
+    [InlineData("UniPC", null, SamplerNames.UniPc, ScheduleNames.Model)]
+    [InlineData("DDIM", "Automatic", SamplerNames.Ddim, ScheduleNames.Model)]
+    [InlineData("Mystery", null, "Mystery", ScheduleNames.Model)]
+    public void Labels_of_webui_are_understood_old_ones_too(string label, string? type, string sampler, string schedule)
+    {
+        var request = GenerationText.Parse($"a dog\nSteps: 20, Sampler: {label}{(type is null ? "" : $", Schedule type: {type}")}, Seed: 1, Size: 64x32").ToRequest();
+
+        Assert.Equal((sampler, schedule, 20, 64, 32), (request.Sampler, request.Schedule, request.Steps, request.Width, request.Height));
+    }
+
+    [Fact]
+    public void What_other_programs_write_is_kept_as_fields()
+    {
+        var generation = GenerationText.Parse("a dog\nSteps: 20, Seed: 1, ADetailer model: face_yolov8n.pt, Model: dream, Model hash: 45dee52b, Lora hashes: \"a: 12, b: 34\"");
+
+        Assert.Equal(("dream", "45dee52b", "a: 12, b: 34"), (generation.Model, generation.ModelHash, generation.Fields["Lora hashes"]));
+        Assert.Equal(new ImageRequest { Prompt = "a dog", Steps = 20, Seed = 1 }, generation.ToRequest());
+    }
+
+    [Theory]
+    [InlineData("Steps: many, Seed: 1, Size: 8x8", "Steps is 'many'; allowed is a whole number.")]
+    [InlineData("Steps: 99999999999, Seed: 1, Size: 8x8", "Steps is '99999999999'; allowed is a number of at most nine digits.")]
+    [InlineData("Steps: 1, Seed: 1, CFG scale: NaN", "CFG scale is 'NaN'; allowed is a number.")]
+    public void A_value_that_is_none_is_refused_by_name(string settings, string reason) =>
+        Assert.Equal(reason, Assert.Throws<RenderRequestException>(() => GenerationText.Parse($"a dog\n{settings}").ToRequest()).Message);
+
+    [Fact]
+    public void Any_text_can_be_taken_apart()
+    {
+        const string Letters = "ab1:, \"\\\n\r\tx-/é🍕Negative prompt:Steps";
+        var random = new Random(3);
+        for (var round = 0; round < 2000; round++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(60)).Select(_ => Letters[random.Next(Letters.Length)]));
+
+            Assert.NotNull(GenerationText.Parse(text).Prompt);
+        }
+
+        Assert.Equal(1 << 20, GenerationText.Parse(new string('a', 1 << 20)).Prompt.Length);
+    }
+
+    private static ImageRequest Back(ImageRequest request)
+    {
+        var text = GenerationText.Write(request, "emoji", "0123456789abcdef");
+
+        return GenerationText.Parse(text).ToRequest(request.Start?.Image, request.Inpaint?.Mask);
+    }
+}
