@@ -27,7 +27,7 @@ public sealed record Generation
     {
         var request = new ImageRequest { Prompt = Prompt, NegativePrompt = NegativePrompt };
         request = GenerationImages.Given(request, start, mask);
-        return GenerationPairs.All.Aggregate(request, (read, pair) => pair.Read?.Invoke(read, this) ?? read);
+        return Fields.Count == 0 ? request : GenerationPairs.All.Aggregate(request, (read, pair) => pair.Read?.Invoke(read, this) ?? read);
     }
 
     internal string? Text(string key) => Fields.GetValueOrDefault(key);

@@ -21,14 +21,19 @@ internal static class GenerationPairs
         new("Size", x => Sides(x.Request.Width, x.Request.Height), (r, g) => r with { Width = g.Count("Size-1") ?? r.Width, Height = g.Count("Size-2") ?? r.Height }),
         new("Model hash", x => x.ModelDigest[..Math.Min(ShortHash, x.ModelDigest.Length)]),
         new("Model", x => x.ModelName),
+        .. NoisePairs.Variation,
         new("Denoising strength", x => Number(x.Request.Start?.Strength), ReadStrength),
 
         // webui counts the layer that is read from the end, so that 1 skips none.
-        new("Clip skip", x => NotZero(x.Request.ClipSkip) is null ? null : Number(x.Request.ClipSkip + 1), (r, g) => r with { ClipSkip = (g.Count("Clip skip") ?? 1) - 1 }),
-        new("RNG", _ => "CPU"),
+        new("Clip skip", x => x.Request.ClipSkip == 0 ? null : Number(x.Request.ClipSkip + 1), (r, g) => r with { ClipSkip = (g.Count("Clip skip") ?? 1) - 1 }),
+        .. NoisePairs.Source,
         new("Eta", x => Number(x.Request.Eta), (r, g) => r with { Eta = g.Real("Eta") }),
+        .. NoisePairs.Steps,
         new("CFG rescale", x => NotZero(x.Request.GuidanceRescale), (r, g) => r with { GuidanceRescale = g.Real("CFG rescale") ?? 0 }),
         new("Masked content", x => GenerationImages.FillLabel(x.Request), ReadFill),
+        new("Emphasis", x => PromptLabels.Emphasis(x.Request), (r, g) => r with { Emphasis = g.Text("Emphasis") is { } label ? PromptLabels.Emphasis(label) : r.Emphasis }),
+        new("Prompt syntax", x => PromptLabels.Syntax(x.Request), (r, g) => r with { PromptSyntax = g.Text("Prompt syntax") ?? PromptSyntaxNames.Webui }),
+        new("Loras", x => PromptLabels.Loras(x.Request), (r, g) => r with { Loras = g.Text("Loras") is { } tags ? PromptLabels.Loras(tags) : [] }),
         new("Prompt 2", x => x.Request.Prompt2, (r, g) => r with { Prompt2 = g.Text("Prompt 2") }),
         new("Negative prompt 2", x => x.Request.NegativePrompt2, (r, g) => r with { NegativePrompt2 = g.Text("Negative prompt 2") }),
         new("Original size", x => NotZero(x.Request.OriginalWidth, x.Request.OriginalHeight), (r, g) => r with { OriginalWidth = g.Count("Original size-1") ?? 0, OriginalHeight = g.Count("Original size-2") ?? 0 }),
@@ -44,17 +49,17 @@ internal static class GenerationPairs
     private static ImageRequest ReadFill(ImageRequest request, Generation generation) =>
         request.Inpaint is { } inpaint && generation.Text("Masked content") is { } label ? request with { Inpaint = inpaint with { Fill = GenerationImages.Fill(label) } } : request;
 
-    private static string? NotZero(double value) => value == 0 ? null : Number(value);
+    internal static string? NotZero(double value) => value == 0 ? null : Number(value);
 
-    private static string? NotZero(int width, int height) => (width, height) == (0, 0) ? null : Sides(width, height);
+    internal static string? NotZero(int width, int height) => (width, height) == (0, 0) ? null : Sides(width, height);
 
     private static string Sides(int width, int height) => string.Create(CultureInfo.InvariantCulture, $"{width}x{height}");
 
     private static string? Number(double? value) => value?.ToString(CultureInfo.InvariantCulture);
 
-    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+    internal static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+    internal static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>A pair of the settings line: what is written, null for nothing, and how it changes a request that is read; null where another row reads it or none does.</summary>

@@ -14,7 +14,7 @@ public sealed class PngWriterTests
     [InlineData(128, 200)]
     public void A_picture_is_read_back_as_it_was(int width, int height)
     {
-        foreach (var pixel in new Func<int, byte>[] { i => (byte)(i * i / 7), i => (byte)(i / 3 % width), i => (byte)(i / 3 / width), i => 255 })
+        foreach (var pixel in new Func<int, byte>[] { i => (byte)(i * i / 7), i => (byte)(i / 3 % width), i => (byte)(i / 3 / width), i => 255, i => (byte)((i * 2654435761L) >> 24) })
         {
             byte[] rgb = [.. Enumerable.Range(0, width * height * 3).Select(pixel)];
 

@@ -1,6 +1,8 @@
 using System.Reflection;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Provenance;
 
 namespace RenderFarm.Diffusion.Tests.Provenance;
@@ -18,6 +20,12 @@ public sealed class GenerationTests
         [nameof(ImageRequest.NegativePrompt)] = Plain with { NegativePrompt = "small: yes,\nлодка" },
         [nameof(ImageRequest.Prompt2)] = Plain with { Prompt2 = "other: \"words\",\nhere" },
         [nameof(ImageRequest.NegativePrompt2)] = Plain with { NegativePrompt2 = "" },
+        [nameof(ImageRequest.PromptSyntax)] = Plain with { PromptSyntax = PromptSyntaxNames.Webui },
+        [nameof(ImageRequest.Emphasis)] = Plain with { Emphasis = EmphasisNames.NoNorm },
+        [nameof(ImageRequest.Churn)] = Plain with { Churn = new Churn { Amount = 0.5, From = 0.1, To = 9.5 } },
+        [nameof(ImageRequest.NoiseScale)] = Plain with { NoiseScale = 1.003 },
+        [nameof(ImageRequest.Noise)] = Plain with { Noise = new NoiseOptions { Source = NoiseSourceNames.Nv, VariationSeed = 7, VariationStrength = 0.3, ResizeFromWidth = 512, ResizeFromHeight = 384, EtaSeedDelta = 31337 } },
+        [nameof(ImageRequest.Loras)] = Plain with { Loras = [new LoraUse { Name = "style, soft", UnetWeight = -0.8, TextWeight = 0.5 }, new LoraUse { Name = "b" }] },
         [nameof(ImageRequest.Width)] = Plain with { Width = 640 },
         [nameof(ImageRequest.Height)] = Plain with { Height = 640 },
         [nameof(ImageRequest.Steps)] = Plain with { Steps = 33 },
@@ -54,9 +62,22 @@ public sealed class GenerationTests
         var value = typeof(ImageRequest).GetProperty(property)!;
         Assert.NotEqual(value.GetValue(Plain), value.GetValue(request));
 
-        Assert.Equal(request, Back(request));
-        Assert.Equal(Plain, Back(Plain));
+        AssertSame(request, Back(request));
+        AssertSame(Plain, Back(Plain));
+        var generation = new GenerationJson("emoji", "0123", request);
+        var read = GenerationJson.Read(generation.Write(), Picture);
+        AssertSame(request, read.Request);
+        Assert.Equal(("emoji", "0123"), (read.Model, read.ModelDigest));
     }
+
+    [Theory]
+    [InlineData("{}", "renderfarm is empty")]
+    [InlineData("null", "renderfarm is empty")]
+    [InlineData("{\"request\":{}}", "renderfarm is not readable")]
+    [InlineData("hello", "renderfarm is not readable")]
+    [InlineData("{\"request\":{\"prompt\":\"a\",\"start\":{\"image\":\"00\"}}}", "picture is 00; allowed is one of the given pictures.")]
+    public void Json_that_is_none_is_refused(string json, string reason) =>
+        Assert.StartsWith(reason, Assert.Throws<RenderRequestException>(() => GenerationJson.Read(json, Picture)).Message, StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(Samplers))]
@@ -90,7 +111,7 @@ public sealed class GenerationTests
         var generation = GenerationText.Parse("a dog\nSteps: 20, Seed: 1, ADetailer model: face_yolov8n.pt, Model: dream, Model hash: 45dee52b, Lora hashes: \"a: 12, b: 34\"");
 
         Assert.Equal(("dream", "45dee52b", "a: 12, b: 34"), (generation.Model, generation.ModelHash, generation.Fields["Lora hashes"]));
-        Assert.Equal(new ImageRequest { Prompt = "a dog", Steps = 20, Seed = 1 }, generation.ToRequest());
+        Assert.Equal(new ImageRequest { Prompt = "a dog", Steps = 20, Seed = 1, PromptSyntax = PromptSyntaxNames.Webui, Noise = new NoiseOptions { Source = NoiseSourceNames.Nv } }, generation.ToRequest());
     }
 
     [Theory]
@@ -99,6 +120,17 @@ public sealed class GenerationTests
     [InlineData("Steps: 1, Seed: 1, CFG scale: NaN", "CFG scale is 'NaN'; allowed is a number.")]
     public void A_value_that_is_none_is_refused_by_name(string settings, string reason) =>
         Assert.Equal(reason, Assert.Throws<RenderRequestException>(() => GenerationText.Parse($"a dog\n{settings}").ToRequest()).Message);
+
+    [Theory]
+    [InlineData("Emphasis: Loud", "Emphasis is 'Loud'; allowed is Original, No norm, Ignore or None.")]
+    [InlineData("RNG: Dice", "RNG is 'Dice'; allowed is CPU, NV or GPU.")]
+    [InlineData("Loras: soft", "Loras is 'soft'; allowed is tags such as <lora:name:1:0.8>.")]
+    public void A_label_that_is_none_is_refused_by_name(string pair, string reason) =>
+        Assert.Equal(reason, Assert.Throws<RenderRequestException>(() => GenerationText.Parse($"a dog\nSteps: 1, Seed: 1, {pair}").ToRequest()).Message);
+
+    [Fact]
+    public void A_text_without_settings_is_the_prompt_of_a_new_request() =>
+        Assert.Equal(new ImageRequest { Prompt = "a dog, Steps: 3" }, GenerationText.Parse("a dog, Steps: 3").ToRequest());
 
     [Fact]
     public void Any_text_can_be_taken_apart()
@@ -113,6 +145,12 @@ public sealed class GenerationTests
         }
 
         Assert.Equal(1 << 20, GenerationText.Parse(new string('a', 1 << 20)).Prompt.Length);
+    }
+
+    private static void AssertSame(ImageRequest expected, ImageRequest actual)
+    {
+        Assert.Equal(expected.Loras, actual.Loras);
+        Assert.Equal(expected, actual with { Loras = expected.Loras });
     }
 
     private static ImageRequest Back(ImageRequest request)

@@ -25,7 +25,7 @@ public sealed class GenerationTextTests
         };
 
         Assert.Equal(
-            $"a pizza,\non blue\nNegative prompt: small: yes\nSteps: 12, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 192x128, Model hash: {Emoji.Digest[..10]}, Model: emoji, Clip skip: 2, RNG: CPU, Diffusers sampler: dpm++2m, Version: RenderFarm 0.1.0",
+            $"a pizza,\non blue\nNegative prompt: small: yes\nSteps: 12, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 192x128, Model hash: {Emoji.Digest[..10]}, Model: emoji, Clip skip: 2, RNG: CPU, Prompt syntax: literal, Diffusers sampler: dpm++2m, Version: RenderFarm 0.1.0",
             GenerationText.For(request, Emoji));
     }
 

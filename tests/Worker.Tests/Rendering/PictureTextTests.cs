@@ -16,7 +16,7 @@ public sealed class PictureTextTests
     public void The_webui_reads_the_settings_of_the_frame()
     {
         Assert.Equal(
-            "a pizza: big\nNegative prompt: blurry, dark\nSteps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 64x48, Model hash: 0123456789, Model: emoji, RNG: CPU, Diffusers sampler: euler_a, Version: RenderFarm 0.1.0",
+            "a pizza: big\nNegative prompt: blurry, dark\nSteps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 64x48, Model hash: 0123456789, Model: emoji, RNG: CPU, Prompt syntax: literal, Diffusers sampler: euler_a, Version: RenderFarm 0.1.0",
             Of(Settings)["parameters"]);
     }
 
