@@ -1,5 +1,7 @@
 using System.Globalization;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Masks;
 
 namespace RenderFarm.Diffusion.Provenance;
 
@@ -23,26 +25,38 @@ public sealed record Generation
     /// The request that the text describes: what it does not tell is as a new request has it, and pairs of other programs are left out.
     /// A start image and a mask are not in the text and may be given. Throws <see cref="RenderRequestException"/> for a value that is no value of its field.
     /// </summary>
-    public ImageRequest ToRequest(InputImage? start = null, InputImage? mask = null)
+    public ImageRequest ToRequest(InputImage? start = null, MaskImage? mask = null)
     {
         var request = new ImageRequest { Prompt = Prompt, NegativePrompt = NegativePrompt };
-        request = GenerationImages.Given(request, start, mask);
+        request = request with
+        {
+            Start = start is null ? null : new StartImage { Image = start },
+            Inpaint = mask is null ? null : new Inpainting { Mask = mask },
+        };
         return Fields.Count == 0 ? request : GenerationPairs.All.Aggregate(request, (read, pair) => pair.Read?.Invoke(read, this) ?? read);
     }
 
     internal string? Text(string key) => Fields.GetValueOrDefault(key);
 
     internal long? Whole(string key) => Fields.TryGetValue(key, out var text)
-        ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw NoNumber(key, text, "a whole number")
+        ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw Wrong(key, text, "a whole number")
         : null;
 
     internal int? Count(string key) => Whole(key) is { } value
-        ? value is >= int.MinValue and <= int.MaxValue ? (int)value : throw NoNumber(key, Fields[key], "a number of at most nine digits")
+        ? value is >= int.MinValue and <= int.MaxValue ? (int)value : throw Wrong(key, Fields[key], "a number of at most nine digits")
         : null;
 
     internal double? Real(string key) => Fields.TryGetValue(key, out var text)
-        ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw NoNumber(key, text, "a number")
+        ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw Wrong(key, text, "a number")
         : null;
 
-    private static RenderRequestException NoNumber(string key, string text, string allowed) => new(key, $"'{text}'", allowed);
+    internal bool? Truth(string key) => Text(key) switch
+    {
+        null => null,
+        "True" => true,
+        "False" => false,
+        var other => throw Wrong(key, other, "True or False"),
+    };
+
+    private static RenderRequestException Wrong(string key, string text, string allowed) => new(key, $"'{text}'", allowed);
 }

@@ -14,23 +14,25 @@ internal static class GenerationPairs
     public static IReadOnlyList<GenerationPair> All { get; } =
     [
         new("Steps", x => Number(x.Request.Steps), (r, g) => r with { Steps = g.Count("Steps") ?? r.Steps }),
-        new(SamplerLabels.SamplerKey, x => SamplerLabels.Sampler(x.Request), SamplerLabels.Read),
-        new(SamplerLabels.ScheduleKey, x => SamplerLabels.Schedule(x.Request)),
+        new(SamplerLabels.SamplerKey, x => SamplerLabels.Sampler(x.Request.Sampler), SamplerLabels.Read),
+        new(SamplerLabels.ScheduleKey, x => SamplerLabels.Schedule(x.Request.Schedule, x.Request.Sampler)),
         new("CFG scale", x => Number(x.Request.Guidance), (r, g) => r with { Guidance = g.Real("CFG scale") ?? r.Guidance }),
         new("Seed", x => Number(x.Request.Seed), (r, g) => r with { Seed = g.Whole("Seed") ?? r.Seed }),
         new("Size", x => Sides(x.Request.Width, x.Request.Height), (r, g) => r with { Width = g.Count("Size-1") ?? r.Width, Height = g.Count("Size-2") ?? r.Height }),
         new("Model hash", x => x.ModelDigest[..Math.Min(ShortHash, x.ModelDigest.Length)]),
         new("Model", x => x.ModelName),
         .. NoisePairs.Variation,
-        new("Denoising strength", x => Number(x.Request.Start?.Strength), ReadStrength),
+        .. ImagePairs.Strength,
 
         // webui counts the layer that is read from the end, so that 1 skips none.
         new("Clip skip", x => x.Request.ClipSkip == 0 ? null : Number(x.Request.ClipSkip + 1), (r, g) => r with { ClipSkip = (g.Count("Clip skip") ?? 1) - 1 }),
         .. NoisePairs.Source,
+        new("Tiling", x => x.Request.Tiling ? "True" : null, (r, g) => r with { Tiling = g.Truth("Tiling") ?? false }),
         new("Eta", x => Number(x.Request.Eta), (r, g) => r with { Eta = g.Real("Eta") }),
         .. NoisePairs.Steps,
         new("CFG rescale", x => NotZero(x.Request.GuidanceRescale), (r, g) => r with { GuidanceRescale = g.Real("CFG rescale") ?? 0 }),
-        new("Masked content", x => GenerationImages.FillLabel(x.Request), ReadFill),
+        .. ImagePairs.Mask,
+        .. HiresPairs.All,
         new("Emphasis", x => PromptLabels.Emphasis(x.Request), (r, g) => r with { Emphasis = g.Text("Emphasis") is { } label ? PromptLabels.Emphasis(label) : r.Emphasis }),
         new("Prompt syntax", x => PromptLabels.Syntax(x.Request), (r, g) => r with { PromptSyntax = g.Text("Prompt syntax") ?? PromptSyntaxNames.Webui }),
         new("Loras", x => PromptLabels.Loras(x.Request), (r, g) => r with { Loras = g.Text("Loras") is { } tags ? PromptLabels.Loras(tags) : [] }),
@@ -39,15 +41,9 @@ internal static class GenerationPairs
         new("Original size", x => NotZero(x.Request.OriginalWidth, x.Request.OriginalHeight), (r, g) => r with { OriginalWidth = g.Count("Original size-1") ?? 0, OriginalHeight = g.Count("Original size-2") ?? 0 }),
         new("Crop", x => NotZero(x.Request.CropLeft, x.Request.CropTop), (r, g) => r with { CropLeft = g.Count("Crop-1") ?? 0, CropTop = g.Count("Crop-2") ?? 0 }),
         new("Target size", x => NotZero(x.Request.TargetWidth, x.Request.TargetHeight), (r, g) => r with { TargetWidth = g.Count("Target size-1") ?? 0, TargetHeight = g.Count("Target size-2") ?? 0 }),
-        new(SamplerLabels.OwnKey, x => SamplerLabels.Own(x.Request)),
+        new(SamplerLabels.OwnKey, x => SamplerLabels.Own(x.Request.Sampler)),
         new("Version", _ => $"RenderFarm {Version}"),
     ];
-
-    private static ImageRequest ReadStrength(ImageRequest request, Generation generation) =>
-        request.Start is { } start && generation.Real("Denoising strength") is { } strength ? request with { Start = start with { Strength = strength } } : request;
-
-    private static ImageRequest ReadFill(ImageRequest request, Generation generation) =>
-        request.Inpaint is { } inpaint && generation.Text("Masked content") is { } label ? request with { Inpaint = inpaint with { Fill = GenerationImages.Fill(label) } } : request;
 
     internal static string? NotZero(double value) => value == 0 ? null : Number(value);
 
@@ -55,7 +51,7 @@ internal static class GenerationPairs
 
     private static string Sides(int width, int height) => string.Create(CultureInfo.InvariantCulture, $"{width}x{height}");
 
-    private static string? Number(double? value) => value?.ToString(CultureInfo.InvariantCulture);
+    internal static string? Number(double? value) => value?.ToString(CultureInfo.InvariantCulture);
 
     internal static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
 

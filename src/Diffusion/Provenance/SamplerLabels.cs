@@ -9,7 +9,7 @@ internal static class SamplerLabels
     public const string SamplerKey = "Sampler";
     public const string ScheduleKey = "Schedule type";
 
-    public static string Sampler(ImageRequest request) => request.Sampler switch
+    public static string Sampler(string sampler) => sampler switch
     {
         SamplerNames.Ddim => "DDIM",
         SamplerNames.Euler => WebuiSamplerNames.Euler,
@@ -27,16 +27,16 @@ internal static class SamplerLabels
         SamplerNames.UniPc => "UniPC",
         SamplerNames.Lcm => "LCM",
         SamplerNames.Tcd => "TCD",
-        _ when WebuiSamplerNames.All.Contains(request.Sampler) => request.Sampler,
-        _ => throw new RenderRequestException(nameof(ImageRequest.Sampler), $"'{request.Sampler}'", $"one of {string.Join(", ", SamplerNames.All.Concat(WebuiSamplerNames.All))}"),
+        _ when WebuiSamplerNames.All.Contains(sampler) => sampler,
+        _ => throw new RenderRequestException(nameof(ImageRequest.Sampler), $"'{sampler}'", $"one of {string.Join(", ", SamplerNames.All.Concat(WebuiSamplerNames.All))}"),
     };
 
-    public static string? Own(ImageRequest request) => SamplerNames.All.Contains(request.Sampler) ? request.Sampler : null;
+    public static string? Own(string? sampler) => SamplerNames.All.Contains(sampler) ? sampler : null;
 
-    public static string Schedule(ImageRequest request) => request.Schedule switch
+    public static string Schedule(string schedule, string sampler) => schedule switch
     {
         ScheduleNames.Karras => WebuiScheduleNames.Karras,
-        ScheduleNames.Model => WebuiSamplerNames.All.Contains(request.Sampler) ? WebuiScheduleNames.Automatic : WebuiScheduleNames.Uniform,
+        ScheduleNames.Model => WebuiSamplerNames.All.Contains(sampler) ? WebuiScheduleNames.Automatic : WebuiScheduleNames.Uniform,
         var name when WebuiScheduleNames.All.Contains(name) => name,
         var other => throw new RenderRequestException(nameof(ImageRequest.Schedule), $"'{other}'", $"one of {string.Join(", ", ScheduleNames.All.Concat(WebuiScheduleNames.All))}"),
     };
@@ -58,9 +58,15 @@ internal static class SamplerLabels
             (label, schedule) = (label[..^(last.Length + 1)], last);
         }
 
-        var own = generation.Text(OwnKey) ?? (WebuiSamplerNames.All.Contains(label) ? null : SamplerNames.All.FirstOrDefault(name => Sampler(request with { Sampler = name }) == label));
-        return own is null
-            ? request with { Sampler = label, Schedule = schedule == WebuiScheduleNames.Automatic ? ScheduleNames.Model : schedule }
-            : request with { Sampler = own, Schedule = schedule == WebuiScheduleNames.Karras ? ScheduleNames.Karras : ScheduleNames.Model };
+        var sampler = generation.Text(OwnKey) ?? Named(label);
+        return request with { Sampler = sampler, Schedule = ScheduleNamed(schedule, sampler) };
     }
+
+    public static string Named(string label) =>
+        WebuiSamplerNames.All.Contains(label) ? label : SamplerNames.All.FirstOrDefault(name => Sampler(name) == label) ?? label;
+
+    /// <summary>What a schedule's label means for a sampler: diffusers' know the model's own and Karras's.</summary>
+    public static string ScheduleNamed(string label, string sampler) => SamplerNames.All.Contains(sampler)
+        ? label == WebuiScheduleNames.Karras ? ScheduleNames.Karras : ScheduleNames.Model
+        : label == WebuiScheduleNames.Automatic ? ScheduleNames.Model : label;
 }

@@ -1,7 +1,9 @@
 using System.Reflection;
+using RenderFarm.Diffusion.Hires;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Masks;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Diffusion.Provenance;
 
@@ -10,6 +12,8 @@ namespace RenderFarm.Diffusion.Tests.Provenance;
 public sealed class GenerationTests
 {
     private static readonly InputImage Picture = new(2, 2, new byte[12]);
+
+    private static readonly MaskImage Mask = new(2, 2, new byte[4]);
 
     private static readonly ImageRequest Plain = new() { Prompt = "a pizza,\non blue: (hot:1.2)", Width = 512, Height = 768 };
 
@@ -26,6 +30,7 @@ public sealed class GenerationTests
         [nameof(ImageRequest.NoiseScale)] = Plain with { NoiseScale = 1.003 },
         [nameof(ImageRequest.Noise)] = Plain with { Noise = new NoiseOptions { Source = NoiseSourceNames.Nv, VariationSeed = 7, VariationStrength = 0.3, ResizeFromWidth = 512, ResizeFromHeight = 384, EtaSeedDelta = 31337 } },
         [nameof(ImageRequest.Loras)] = Plain with { Loras = [new LoraUse { Name = "style, soft", UnetWeight = -0.8, TextWeight = 0.5 }, new LoraUse { Name = "b" }] },
+        [nameof(ImageRequest.Tiling)] = Plain with { Tiling = true },
         [nameof(ImageRequest.Width)] = Plain with { Width = 640 },
         [nameof(ImageRequest.Height)] = Plain with { Height = 640 },
         [nameof(ImageRequest.Steps)] = Plain with { Steps = 33 },
@@ -37,7 +42,8 @@ public sealed class GenerationTests
         [nameof(ImageRequest.Eta)] = Plain with { Eta = 0.5 },
         [nameof(ImageRequest.GuidanceRescale)] = Plain with { GuidanceRescale = 0.7 },
         [nameof(ImageRequest.Start)] = Plain with { Start = new StartImage { Image = Picture, Strength = 0.4 } },
-        [nameof(ImageRequest.Inpaint)] = Plain with { Start = new StartImage { Image = Picture }, Inpaint = new Inpainting { Mask = Picture, Fill = MaskFill.LatentNoise } },
+        [nameof(ImageRequest.Inpaint)] = Plain with { Start = new StartImage { Image = Picture }, Inpaint = new Inpainting { Mask = Mask, Invert = true, Blur = 4.5, Content = MaskedContent.LatentNoise, OnlyMasked = true, Padding = 16, KeepOutside = false } },
+        [nameof(ImageRequest.Hires)] = Plain with { Hires = new HiresFix { Scale = 1.5, Width = 768, Height = 1152, Upscaler = UpscalerNames.Lanczos, Strength = 0.35, Steps = 7, Sampler = SamplerNames.Heun, Schedule = ScheduleNames.Karras, Prompt = "sharper, \"still\"", NegativePrompt = "" } },
         [nameof(ImageRequest.OriginalWidth)] = Plain with { OriginalWidth = 1024 },
         [nameof(ImageRequest.OriginalHeight)] = Plain with { OriginalHeight = 1024 },
         [nameof(ImageRequest.CropLeft)] = Plain with { CropLeft = 8 },
@@ -65,7 +71,7 @@ public sealed class GenerationTests
         AssertSame(request, Back(request));
         AssertSame(Plain, Back(Plain));
         var generation = new GenerationJson("emoji", "0123", request);
-        var read = GenerationJson.Read(generation.Write(), Picture);
+        var read = GenerationJson.Read(generation.Write(), [Picture], [Mask]);
         AssertSame(request, read.Request);
         Assert.Equal(("emoji", "0123"), (read.Model, read.ModelDigest));
     }
@@ -75,9 +81,9 @@ public sealed class GenerationTests
     [InlineData("null", "renderfarm is empty")]
     [InlineData("{\"request\":{}}", "renderfarm is not readable")]
     [InlineData("hello", "renderfarm is not readable")]
-    [InlineData("{\"request\":{\"prompt\":\"a\",\"start\":{\"image\":\"00\"}}}", "picture is 00; allowed is one of the given pictures.")]
+    [InlineData("{\"request\":{\"prompt\":\"a\",\"start\":{\"image\":\"00\"}}}", "picture is 00; allowed is one of those that are given.")]
     public void Json_that_is_none_is_refused(string json, string reason) =>
-        Assert.StartsWith(reason, Assert.Throws<RenderRequestException>(() => GenerationJson.Read(json, Picture)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(reason, Assert.Throws<RenderRequestException>(() => GenerationJson.Read(json, [Picture])).Message, StringComparison.Ordinal);
 
     [Theory]
     [MemberData(nameof(Samplers))]
@@ -89,14 +95,38 @@ public sealed class GenerationTests
     }
 
     [Theory]
+    [InlineData(null, null)]
+    [InlineData(WebuiSamplerNames.Euler, null)]
+    [InlineData(SamplerNames.Euler, ScheduleNames.Model)]
+    [InlineData(WebuiSamplerNames.DpmPlusPlus2M, WebuiScheduleNames.SgmUniform)]
+    [InlineData(null, ScheduleNames.Karras)]
+    public void A_second_pass_comes_back_with_or_without_its_own_sampler(string? sampler, string? schedule)
+    {
+        var hires = new HiresFix { Sampler = sampler, Schedule = schedule };
+        foreach (var request in new[] { Plain with { Hires = hires }, Plain with { Hires = hires, Start = new StartImage { Image = Picture, Strength = 0.2 } } })
+        {
+            AssertSame(request, Back(request));
+        }
+    }
+
+    [Fact]
+    public void A_second_pass_of_webui_is_understood()
+    {
+        var hires = GenerationText.Parse(
+            "a dog\nSteps: 20, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7, Seed: 1, Size: 512x512, Denoising strength: 0.7, Hires upscale: 2, Hires steps: 10, Hires upscaler: Latent (nearest-exact), Version: v1.10.0").ToRequest().Hires;
+
+        Assert.Equal(new HiresFix { Scale = 2, Steps = 10, Upscaler = UpscalerNames.LatentNearestExact, Strength = 0.7 }, hires);
+    }
+
+    [Theory]
     [InlineData("DPM++ 2M Karras", null, WebuiSamplerNames.DpmPlusPlus2M, WebuiScheduleNames.Karras)]
     [InlineData("DPM++ 3M SDE Exponential", null, WebuiSamplerNames.DpmPlusPlus3MSde, WebuiScheduleNames.Exponential)]
     [InlineData("DPM++ 2M SDE SGM Uniform", null, WebuiSamplerNames.DpmPlusPlus2MSde, WebuiScheduleNames.SgmUniform)]
     [InlineData("Euler a", null, WebuiSamplerNames.EulerAncestral, ScheduleNames.Model)]
     [InlineData("Euler", "Automatic", WebuiSamplerNames.Euler, ScheduleNames.Model)]
     [InlineData("DPM++ 2M", "Karras", WebuiSamplerNames.DpmPlusPlus2M, WebuiScheduleNames.Karras)]
-    [InlineData("UniPC", null, SamplerNames.UniPc, ScheduleNames.Model)]
-    [InlineData("DDIM", "Automatic", SamplerNames.Ddim, ScheduleNames.Model)]
+    [InlineData("DEIS", null, SamplerNames.Deis, ScheduleNames.Model)]
+    [InlineData("TCD", "Automatic", SamplerNames.Tcd, ScheduleNames.Model)]
     [InlineData("Mystery", null, "Mystery", ScheduleNames.Model)]
     public void Labels_of_webui_are_understood_old_ones_too(string label, string? type, string sampler, string schedule)
     {
