@@ -15,15 +15,23 @@ var submits = Number("--pairs", "How often both are measured, by turns", 7);
 var submit = new Command("submit", "How long a farm takes to accept a job of a million images against one of ten") { submits, mode, output };
 submit.SetAction((line, cancellationToken) => RunAsync(line, farm => SubmitLatency.RunAsync(farm, line.GetValue(submits), cancellationToken), cancellationToken));
 
-return await new RootCommand("Measures a farm of real processes on this machine.") { farmVsRaw, submit }.Parse(args).InvokeAsync();
+var encodings = Number("--pairs", "How often both are measured, by turns", 7);
+var png = new Command("png", "How fast rendered pictures are written as PNG against SkiaSharp") { encodings, output };
+png.SetAction(async (line, cancellationToken) => await TellAsync(line, await PngEncoding.RunAsync(line.GetValue(encodings)), await Report.FactsAsync(cancellationToken), cancellationToken));
+
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png }.Parse(args).InvokeAsync();
 
 async Task RunAsync(ParseResult line, Func<TestFarm, Task<Report>> measure, CancellationToken cancellationToken)
 {
     await using TestFarm farm = line.GetValue(mode) == FarmMode.Embedded
         ? await EmbeddedTestFarm.StartAsync(cancellationToken)
         : await ServerTestFarm.StartAsync(coordinators: 1, workers: 1, threads: 0, cancellationToken);
-    var report = await measure(farm);
-    var text = report.Write(await Report.FactsAsync(farm, cancellationToken));
+    await TellAsync(line, await measure(farm), await Report.FactsAsync(farm, cancellationToken), cancellationToken);
+}
+
+async Task TellAsync(ParseResult line, Report report, IReadOnlyList<(string Name, string Value)> facts, CancellationToken cancellationToken)
+{
+    var text = report.Write(facts);
     Console.Write(text);
     if (line.GetValue(output) is { } file)
     {

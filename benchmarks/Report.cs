@@ -26,11 +26,17 @@ internal sealed record Report(
     }
 
     /// <summary>What the numbers depend on besides the settings.</summary>
-    public static async Task<IReadOnlyList<(string Name, string Value)>> FactsAsync(TestFarm farm, CancellationToken cancellationToken) =>
+    public static async Task<IReadOnlyList<(string Name, string Value)>> FactsAsync(CancellationToken cancellationToken) =>
     [
         ("Date", $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd}"),
         ("CPU", $"{await CpuAsync(cancellationToken)}, {Environment.ProcessorCount} cores"),
         (".NET", Environment.Version.ToString()),
+    ];
+
+    /// <summary>What the numbers of a farm depend on besides the settings.</summary>
+    public static async Task<IReadOnlyList<(string Name, string Value)>> FactsAsync(TestFarm farm, CancellationToken cancellationToken) =>
+    [
+        .. await FactsAsync(cancellationToken),
         ("ONNX Runtime", OrtEnv.Instance().GetVersionString()),
         ("Farm", farm is ServerTestFarm servers
             ? $"one coordinator and one worker on {await servers.VersionsAsync(cancellationToken)} and S3"
