@@ -28,17 +28,17 @@ public sealed class SamplerContractTests(LoadedModels models)
     [MemberData(nameof(Names))]
     public void No_steps_and_more_than_there_are_timesteps_for_are_refused(string name)
     {
-        var most = Math.Min(models.Emoji.Model.MaxSteps, SamplerTable.Named(name).MaxSteps(Config));
+        var (least, most) = (SamplerTable.Named(name).MinSteps, Math.Min(models.Emoji.Model.MaxSteps, SamplerTable.Named(name).MaxSteps(Config)));
         var request = new ImageRequest { Prompt = "a dog", Sampler = name };
 
-        foreach (var steps in new[] { int.MinValue, -1, 0, most + 1, int.MaxValue })
+        foreach (var steps in new[] { int.MinValue, -1, 0, least - 1, most + 1, int.MaxValue })
         {
             var problem = Assert.Throws<RenderRequestException>(() => models.Emoji.Check(request with { Steps = steps }));
             Assert.Equal((nameof(request.Steps), $"{steps}"), (problem.Field, problem.Given));
-            Assert.Equal($"1 to {most}", problem.Allowed);
+            Assert.Equal($"{least} to {most}", problem.Allowed);
         }
 
-        models.Emoji.Check(request with { Steps = 1 });
+        models.Emoji.Check(request with { Steps = least });
         models.Emoji.Check(request with { Steps = most });
     }
 
