@@ -20,7 +20,7 @@ public sealed class DiffusionPipeline : IDisposable
     private readonly ModelNetworks _networks;
     private readonly RowMaker _rows;
     private readonly Enlargement _enlargement;
-    private LatentColors? _colors;
+    private ILatentPainter? _painter;
 
     internal DiffusionPipeline(ModelFolder model, ModelNetworks networks)
     {
@@ -99,7 +99,7 @@ public sealed class DiffusionPipeline : IDisposable
             var rows = requests.Select((request, i) => _rows.Make(i, request, networks.Text, options, ct)).ToArray();
 
             // 3. Denoise.
-            var painter = previews is null ? null : new PreviewPainter(previews, _colors ??= LatentColors.Fit(Model, _networks.Decoder(isSeamless: false), options, ct));
+            var painter = previews is null ? null : new PreviewPainter(previews, _painter ??= _networks.Painter(options, ct), options, ct);
             var steps = rows.Max(row => row.Steps) + requests.Max(request => request.Hires is null ? 0 : SecondPass.Walked(request));
             var reports = new RenderProgress(steps, progress, painter);
             Denoise(networks.Unet, rows, reports, options, ct);

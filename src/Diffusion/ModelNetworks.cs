@@ -1,7 +1,9 @@
+using Microsoft.ML.OnnxRuntime;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Safety;
 using RenderFarm.Diffusion.Text;
@@ -11,12 +13,16 @@ namespace RenderFarm.Diffusion;
 /// <summary>The networks of a model: those that every picture needs, loaded at once, and others as soon as a picture asks for them.</summary>
 internal sealed class ModelNetworks : IDisposable
 {
+    private readonly ModelFolder _model;
+    private readonly NetworkLoader _loader;
     private readonly LatentDecoder _decoder;
     private readonly Lazy<LatentDecoder> _seamlessDecoder;
     private readonly Lazy<LatentEncoder> _encoder;
+    private SmallDecoder? _smallDecoder;
 
     private ModelNetworks(ModelFolder model, NetworkLoader loader, LoraSets styled, LatentDecoder decoder, SafetyChecker? safety)
     {
+        (_model, _loader) = (model, loader);
         Styled = styled;
         _decoder = decoder;
         Safety = safety;
@@ -63,9 +69,22 @@ internal sealed class ModelNetworks : IDisposable
 
     public LatentDecoder Decoder(bool isSeamless) => isSeamless ? _seamlessDecoder.Value : _decoder;
 
+    /// <summary>What paints previews: the model's small decoder, else colours that are fitted to its own.</summary>
+    public ILatentPainter Painter(RunOptions options, CancellationToken ct)
+    {
+        if (_model.Parts.PreviewDecoder is not { } parts)
+        {
+            return LatentColors.Fit(_model, _decoder, options, ct);
+        }
+
+        _smallDecoder ??= new SmallDecoder(_model, parts, _loader.Load(parts.NetworkFile, ct));
+        return _smallDecoder;
+    }
+
     public void Dispose()
     {
         Styled.Dispose();
+        _smallDecoder?.Dispose();
         _decoder.Dispose();
         Safety?.Dispose();
         if (_seamlessDecoder.IsValueCreated)

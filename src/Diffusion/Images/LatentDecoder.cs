@@ -62,7 +62,8 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session, i
         return cut;
     }
 
-    private static byte[] ToRgb(Span<float> planes, int pixels)
+    /// <summary>Planes from -1 to 1, which are changed, to rows of RGB bytes.</summary>
+    public static byte[] ToRgb(Span<float> planes, int pixels)
     {
         // -1..1 to 0..255, rounded half to even, then planes to pixels.
         TensorPrimitives.Add(planes, 1, planes);

@@ -10,7 +10,7 @@ namespace RenderFarm.Diffusion.Previews;
 /// The colour of a latent value, as a weighted sum of its channels: the least-squares fit, for a model's own decoder, of the colours of patches
 /// of noise. Costs one decoded picture per model and next to nothing per preview; fitted to rendered pictures it was no closer to them.
 /// </summary>
-internal sealed class LatentColors
+internal sealed class LatentColors : ILatentPainter
 {
     private const int Colors = 3;
 
@@ -63,11 +63,12 @@ internal sealed class LatentColors
         return new LatentColors(Solve(system, channels + 1));
     }
 
-    /// <summary>Rows of RGB bytes, one pixel per latent value.</summary>
-    public byte[] Paint(ReadOnlySpan<float> latent)
+    public int Factor => 1;
+
+    public byte[] Paint(ReadOnlySpan<float> latent, int height, int width, RunOptions options, CancellationToken ct)
     {
         var channels = _weights[0].Length - 1;
-        var pixels = latent.Length / channels;
+        var pixels = height * width;
         var rgb = new byte[pixels * Colors];
         var plane = new float[pixels];
         for (var color = 0; color < Colors; color++)

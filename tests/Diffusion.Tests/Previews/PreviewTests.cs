@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Previews;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Previews;
 
@@ -32,6 +33,22 @@ public sealed class PreviewTests(LoadedModels models)
         Assert.Equal([3, 6], previews.All.Select(preview => preview.Step));
         Assert.All(previews.All, preview => Assert.Equal(7, preview.Steps));
         Assert.Equal(models.Emoji.Render([request])[0].Rgb.ToArray(), with.Rgb.ToArray());
+    }
+
+    [Fact]
+    public void A_small_decoder_of_the_model_paints_previews_as_large_as_the_picture()
+    {
+        using var model = new CopiedModel(GoldenFolder.Model("tiny-sd2"));
+        Directory.CreateDirectory(model.PathOf("vae_decoder_tiny"));
+        File.Copy(model.PathOf("vae_decoder/model.onnx"), model.PathOf("vae_decoder_tiny/model.onnx"));
+        using var pipeline = DiffusionPipeline.Load(model.Folder, new PipelineOptions { VerifyDigest = false });
+        var previews = new Previewed();
+
+        var picture = pipeline.Render([new ImageRequest { Prompt = "a dog", Steps = 4 }], previews: new PreviewOptions(previews, EverySteps: 1))[0];
+
+        Assert.Equal(3, previews.All.Count);
+        Assert.All(previews.All, preview => Assert.Equal((picture.Width, picture.Height, picture.Rgb.Length), (preview.Width, preview.Height, preview.Rgb.Length)));
+        Assert.NotEqual(previews.All[0].Rgb.ToArray(), previews.All[2].Rgb.ToArray());
     }
 
     private static byte[] Shrunk(RenderedImage picture)
