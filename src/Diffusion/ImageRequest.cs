@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Hires;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
@@ -75,6 +76,9 @@ public sealed record ImageRequest
 
     /// <summary>A second pass at a larger size; null is none.</summary>
     public HiresFix? Hires { get; init; }
+
+    /// <summary>A picture that guides what is drawn where, for models with a ControlNet.</summary>
+    public ControlImage? Control { get; init; }
 
     /// <summary>SDXL: the width of the picture that the result is to look like it was scaled from; 0 is <see cref="Width"/>.</summary>
     public int OriginalWidth { get; init; }

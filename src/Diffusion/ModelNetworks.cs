@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Denoising;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Lora;
@@ -18,14 +19,16 @@ internal sealed class ModelNetworks : IDisposable
     private readonly LatentDecoder _decoder;
     private readonly Lazy<LatentDecoder> _seamlessDecoder;
     private readonly Lazy<LatentEncoder> _encoder;
+    private readonly ControlNet? _control;
     private SmallDecoder? _smallDecoder;
 
-    private ModelNetworks(ModelFolder model, NetworkLoader loader, LoraSets styled, LatentDecoder decoder, SafetyChecker? safety)
+    private ModelNetworks(ModelFolder model, NetworkLoader loader, LoraSets styled, LatentDecoder decoder, SafetyChecker? safety, ControlNet? control)
     {
         (_model, _loader) = (model, loader);
         Styled = styled;
         _decoder = decoder;
         Safety = safety;
+        _control = control;
 
         // A tile of a picture without seams has seams: it is decoded whole.
         _seamlessDecoder = new(() => new LatentDecoder(model, loader.Load(NetworkFiles.VaeDecoder, CancellationToken.None, isSeamless: true), tileSide: 0));
@@ -55,10 +58,11 @@ internal sealed class ModelNetworks : IDisposable
             }
 
             TextEncoder[] encoders = [.. model.Parts.TextEncoders.Select(parts => new TextEncoder(parts, Session(parts.NetworkFile), options.TextCacheEntries))];
-            var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet)));
+            var control = model.HasControlNet ? new ControlNet(() => loader.Load(NetworkFiles.ControlNet, CancellationToken.None)) : null;
+            var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet), control));
             var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
             var safety = options.SafetyChecker && model.Parts.SafetyChecker is { } checker ? new SafetyChecker(checker, Session(NetworkFiles.SafetyChecker)) : null;
-            return new ModelNetworks(model, loader, new LoraSets(model, options, plain, loader), decoder, safety);
+            return new ModelNetworks(model, loader, new LoraSets(model, options, plain, loader), decoder, safety, control);
         }
         catch
         {
@@ -87,6 +91,7 @@ internal sealed class ModelNetworks : IDisposable
         _smallDecoder?.Dispose();
         _decoder.Dispose();
         Safety?.Dispose();
+        _control?.Dispose();
         if (_seamlessDecoder.IsValueCreated)
         {
             _seamlessDecoder.Value.Dispose();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Hires;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
@@ -49,6 +50,7 @@ internal static class RequestRules
 
         LoraRules.Check(request);
         StartRules.Check(request, model);
+        ControlRules.Check(request, model);
         SecondPass.Check(request, model);
     }
 

@@ -12,19 +12,19 @@ internal sealed class Row : IDisposable
     private readonly SamplerRun _run;
     private readonly Guidance _guidance;
     private readonly StartingLatent _start;
-    private readonly UnetInput[] _inputs;
+    private readonly RowInputs _inputs;
     private readonly float[][] _outputs;
     private readonly IEnumerator<Evaluation> _path;
     private int _evaluation;
 
-    public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance, StartingLatent start, IReadOnlyList<UnetInput> inputs)
+    public Row(int index, ImageRequest request, ISampler sampler, SamplerRun run, Guidance guidance, StartingLatent start, RowInputs inputs)
     {
         _start = start;
         Index = index;
         Request = request;
         _run = run;
         _guidance = guidance;
-        _inputs = [.. inputs];
+        _inputs = inputs;
         _outputs = [.. Enumerable.Range(0, guidance.UnetRows).Select(_ => run.NewBuffer())];
         _path = sampler.Sample(run).GetEnumerator();
         IsActive = _path.MoveNext();
@@ -64,10 +64,7 @@ internal sealed class Row : IDisposable
         _start.MaskChannels.CopyTo(sample[Asked.X.Length..]);
         batch.SetTimestep(unetRow, Asked.Timestep);
         batch.SetConditioning(unetRow, _guidance.ConditioningOf(part, _evaluation));
-        foreach (var input in _inputs)
-        {
-            batch.SetInput(unetRow, input.Name, input.Values);
-        }
+        _inputs.WriteTo(batch, unetRow, Asked.Step);
     }
 
     public void Answer(int part, ReadOnlySpan<float> output) => output.CopyTo(_outputs[part]);

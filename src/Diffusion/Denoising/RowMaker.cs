@@ -36,7 +36,7 @@ internal sealed class RowMaker(ModelFolder model, StartingLatents starts)
         var sampling = new SamplerOptions { Eta = (float)(request.Eta ?? sampler.DefaultEta), Churn = request.Churn, NoiseScale = request.NoiseScale };
         var run = new SamplerRun(_trained, start.Schedule, start.X, noise, sampling);
         var guidance = RequestGuidance.Of(request, pass, model.Parts.Family, text, options, ct);
-        return new Row(index, request, sampler, run, guidance, start, UnetInput.Of(request, model.Parts));
+        return new Row(index, request, sampler, run, guidance, start, RowInputs.Of(request, model.Parts, start.Schedule));
     }
 
     private RequestNoise NoiseOf(ImageRequest request) => new(request, model.Parts.Vae.LatentChannels, model.LatentFactor);

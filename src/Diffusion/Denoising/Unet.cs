@@ -1,16 +1,20 @@
 using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Runtime;
 
 namespace RenderFarm.Diffusion.Denoising;
 
 /// <summary>The network that predicts noise, with buffers kept for the batch shapes used last.</summary>
-internal sealed class Unet(ModelFolder model, NetworkSession session) : IDisposable
+internal sealed class Unet(ModelFolder model, NetworkSession session, ControlNet? control = null) : IDisposable
 {
     // A farm's batches come in few shapes, each perhaps with two lengths of text; more would only hold memory.
     private const int KeptShapes = 8;
 
     private readonly LinkedList<UnetBatch> _batches = [];
+
+    /// <summary>What may guide it; belongs to the model, as other UNets are guided by it too.</summary>
+    public ControlNet? Control => control;
 
     /// <summary>Whether each row of a batch has a timestep of its own.</summary>
     public bool TakesRowTimesteps => model.SupportsRowTimesteps;
@@ -48,6 +52,7 @@ internal sealed class Unet(ModelFolder model, NetworkSession session) : IDisposa
 
     public void Run(UnetBatch batch, RunOptions options, CancellationToken ct)
     {
+        batch.Control?.Run(control, options, ct);
         session.Run(options, batch.Inputs, batch.Outputs, ct);
         RowsEvaluated += batch.Rows;
     }

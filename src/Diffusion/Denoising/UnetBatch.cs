@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Text;
@@ -43,11 +44,16 @@ internal sealed class UnetBatch : IDisposable
             timestep = _timesteps.Value;
         }
 
-        Inputs = new TensorSet(
+        var inputs = new TensorSet(
             [NetworkFiles.Sample, NetworkFiles.Timestep, NetworkFiles.Conditioning, .. _rowInputs.Select(input => input.Name)],
             [_sample.Value, timestep, _conditioning.Value, .. _rowInputs.Select(input => input.Tensor.Value)]);
+        Control = ControlBatch.Of(model, rows, height, width, inputs);
+        Inputs = Control is null ? inputs : inputs.And(Control.Residuals);
         Outputs = new TensorSet([NetworkFiles.OutSample], [_output.Value]);
     }
+
+    /// <summary>What guides the rows; null where the UNet cannot be guided.</summary>
+    public ControlBatch? Control { get; }
 
     public TensorSet Inputs { get; }
 
@@ -110,6 +116,7 @@ internal sealed class UnetBatch : IDisposable
         _sample.Dispose();
         _conditioning.Dispose();
         _output.Dispose();
+        Control?.Dispose();
         _timesteps?.Dispose();
         _wholeTimesteps?.Dispose();
         foreach (var (_, tensor) in _rowInputs)

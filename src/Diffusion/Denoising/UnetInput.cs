@@ -1,6 +1,25 @@
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Schedules;
 
 namespace RenderFarm.Diffusion.Denoising;
+
+/// <summary>What a row's UNet is told beside latents, timestep and text.</summary>
+internal sealed record RowInputs(UnetInput[] Vectors, RowControl? Control)
+{
+    public static RowInputs Of(ImageRequest request, ModelParts parts, NoiseSchedule schedule) =>
+        new([.. UnetInput.Of(request, parts)], RowControl.Of(request, schedule));
+
+    public void WriteTo(UnetBatch batch, int unetRow, int step)
+    {
+        foreach (var input in Vectors)
+        {
+            batch.SetInput(unetRow, input.Name, input.Values);
+        }
+
+        batch.Control?.Set(unetRow, Control, step);
+    }
+}
 
 /// <summary>A vector that a model's UNet takes for each row beside latents, timestep and text, by the input's name.</summary>
 internal sealed record UnetInput(string Name, float[] Values)

@@ -127,7 +127,7 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
 
             var encoders = model.Parts.TextEncoders.Select((parts, i) =>
                 Session(NetworkOf(parts), parts.NetworkFile) is { } session ? new TextEncoder(parts, session, options.TextCacheEntries) : plain.TextEncoders[i]).ToArray();
-            var unet = Session(LoraNetwork.Unet, NetworkFiles.Unet, isSeamless) is { } changed ? new Unet(model, changed) : plain.Unet;
+            var unet = Session(LoraNetwork.Unet, NetworkFiles.Unet, isSeamless) is { } changed ? new Unet(model, changed, plain.Unet.Control) : plain.Unet;
             return new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), unet);
         }
         catch

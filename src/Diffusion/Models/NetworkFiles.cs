@@ -26,7 +26,6 @@ internal static class NetworkFiles
     public const string OutSample = "out_sample";
 
     public const string ControlImage = "controlnet_cond";
-    public const string ControlScale = "conditioning_scale";
     public const string MidResidual = "mid_block_additional_residual";
 
     public const string ClipInput = "clip_input";

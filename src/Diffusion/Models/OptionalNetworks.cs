@@ -51,7 +51,7 @@ internal static class OptionalNetworks
             problems.Add(NetworkFiles.Unet, $"The folder has a ControlNet, but the UNet has no input {string.Join(", ", missing)}.", "Export the UNet with the ControlNet's residuals as inputs, or take the folder controlnet away.");
         }
 
-        return NetworkRules.Read(
+        var network = NetworkRules.Read(
             problems,
             NetworkFiles.ControlNet,
             [
@@ -61,8 +61,24 @@ internal static class OptionalNetworks
                 new(NetworkFiles.ControlImage, NetworkRules.Floats),
             ],
             [.. residuals.Select(residual => new NetworkRules.Needed(residual.Name, NetworkRules.Floats))],
-            [NetworkFiles.ControlScale, NetworkFiles.PooledText, NetworkFiles.TimeIds]);
+            [NetworkFiles.PooledText, NetworkFiles.TimeIds]);
+
+        // What the UNet sees, the ControlNet is given as it is.
+        foreach (var name in new[] { NetworkFiles.Sample, NetworkFiles.Timestep })
+        {
+            if (network?.Input(name) is { } own && parts.UnetNetwork.Input(name) is { } unet && !IsAlike(own, unet))
+            {
+                problems.Add(NetworkFiles.ControlNet, $"Its input is {own}, the UNet's is {unet}.", "Use a ControlNet of the same family, exported in the same way as the UNet.");
+            }
+        }
+
+        return network;
     }
+
+    private static bool IsAlike(OnnxValue a, OnnxValue b) =>
+        NetworkRules.Floats.Contains(a.Element) == NetworkRules.Floats.Contains(b.Element)
+        && a.Shape?.Count == b.Shape?.Count
+        && (a.Shape ?? []).Zip(b.Shape ?? []).All(sides => sides.First == sides.Second);
 
     private static PreviewDecoderParts? ReadPreviewDecoder(ProblemList problems, ModelParts parts)
     {
