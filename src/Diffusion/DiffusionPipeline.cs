@@ -69,6 +69,7 @@ public sealed class DiffusionPipeline : IDisposable
     {
         RequestRules.Check(RequestRules.WithSize(request, Model), Model);
         _networks.Styled.Check(ExtraNetworks.LorasOf(request));
+        _networks.Best.Check(request);
     }
 
     /// <summary>Renders the requests together; each picture is the same as it would be alone.</summary>
@@ -83,29 +84,45 @@ public sealed class DiffusionPipeline : IDisposable
         PreviewOptions? previews = null,
         CancellationToken ct = default)
     {
-        // 1. Check the requests.
         var requests = batch.Select(request => RequestRules.WithSize(request, Model)).ToArray();
         RequestRules.CheckBatch(requests, Model);
+        Array.ForEach(requests, _networks.Best.Check);
+        return requests.All(request => request.BestOf == 1)
+            ? RenderTogether(requests, progress, previews, ct)
+            : _networks.Best.Render(requests, RenderTogether, progress, previews, ct);
+    }
 
+    public void Dispose()
+    {
+        _networks.Dispose();
+        _turn.Dispose();
+    }
+
+    private IReadOnlyList<RenderedImage> RenderTogether(
+        IReadOnlyList<ImageRequest> requests,
+        IProgress<StepProgress>? progress,
+        PreviewOptions? previews,
+        CancellationToken ct)
+    {
         _turn.Wait(ct);
         try
         {
             using var options = new RunOptions();
             using var cancel = ct.Register(() => options.Terminate = true);
 
-            // 2. Encode the prompts, draw the noise.
+            // 1. Encode the prompts, draw the noise.
             var networks = _networks.Styled.With(ExtraNetworks.LorasOf(requests[0]), requests[0].Tiling, ct);
             var decoder = _networks.Decoder(requests[0].Tiling);
             var rows = requests.Select((request, i) => _rows.Make(i, request, networks.Text, options, ct)).ToArray();
 
-            // 3. Denoise.
+            // 2. Denoise.
             var painter = previews is null ? null : new PreviewPainter(previews, _painter ??= _networks.Painter(options, ct), options, ct);
             var steps = rows.Max(row => row.Steps) + requests.Max(request => request.Hires is null ? 0 : SecondPass.Walked(request));
             var reports = new RenderProgress(steps, progress, painter);
             Denoise(networks.Unet, rows, reports, options, ct);
             var pictures = rows.Select(row => (Row: row, Latent: row.Finish())).ToArray();
 
-            // 4. Enlarge and denoise again what has a second pass.
+            // 3. Enlarge and denoise again what has a second pass.
             var second = pictures.Where(picture => picture.Row.Request.Hires is not null)
                 .Select(picture => MakeSecond(picture.Row, picture.Latent, networks.Text, decoder, options, ct)).ToArray();
             if (second.Length > 0)
@@ -117,19 +134,13 @@ public sealed class DiffusionPipeline : IDisposable
                 }
             }
 
-            // 5. Decode.
+            // 4. Decode.
             return [.. pictures.Select(picture => Decode(requests[picture.Row.Index], picture.Row, picture.Latent, decoder, options, ct))];
         }
         finally
         {
             _turn.Release();
         }
-    }
-
-    public void Dispose()
-    {
-        _networks.Dispose();
-        _turn.Dispose();
     }
 
     private void Denoise(Unet unet, Row[] rows, RenderProgress progress, RunOptions options, CancellationToken ct)

@@ -100,4 +100,7 @@ public sealed record ImageRequest
 
     /// <summary>LoRAs to render with; in webui's syntax the prompt may name more.</summary>
     public IReadOnlyList<LoraUse> Loras { get; init; } = [];
+
+    /// <summary>Of so many pictures, with the seeds from <see cref="Seed"/> on, the one that fits the prompt best is kept.</summary>
+    public int BestOf { get; init; } = 1;
 }

@@ -7,6 +7,7 @@ using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Safety;
+using RenderFarm.Diffusion.Scoring;
 using RenderFarm.Diffusion.Text;
 
 namespace RenderFarm.Diffusion;
@@ -22,12 +23,13 @@ internal sealed class ModelNetworks : IDisposable
     private readonly ControlNet? _control;
     private SmallDecoder? _smallDecoder;
 
-    private ModelNetworks(ModelFolder model, NetworkLoader loader, LoraSets styled, LatentDecoder decoder, SafetyChecker? safety, ControlNet? control)
+    private ModelNetworks(ModelFolder model, NetworkLoader loader, LoraSets styled, LatentDecoder decoder, SafetyChecker? safety, ControlNet? control, BestOf best)
     {
         (_model, _loader) = (model, loader);
         Styled = styled;
         _decoder = decoder;
         Safety = safety;
+        Best = best;
         _control = control;
 
         // A tile of a picture without seams has seams: it is decoded whole.
@@ -42,6 +44,9 @@ internal sealed class ModelNetworks : IDisposable
 
     /// <summary>What looks at every picture, if the model has it and it is wanted.</summary>
     public SafetyChecker? Safety { get; }
+
+    /// <summary>What chooses the best of several pictures.</summary>
+    public BestOf Best { get; }
 
     public LatentEncoder Encoder => _encoder.Value;
 
@@ -62,7 +67,7 @@ internal sealed class ModelNetworks : IDisposable
             var plain = new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), new Unet(model, Session(NetworkFiles.Unet), control));
             var decoder = new LatentDecoder(model, Session(NetworkFiles.VaeDecoder), options.VaeTileSide);
             var safety = options.SafetyChecker && model.Parts.SafetyChecker is { } checker ? new SafetyChecker(checker, Session(NetworkFiles.SafetyChecker)) : null;
-            return new ModelNetworks(model, loader, new LoraSets(model, options, plain, loader), decoder, safety, control);
+            return new ModelNetworks(model, loader, new LoraSets(model, options, plain, loader), decoder, safety, control, new BestOf(model, options));
         }
         catch
         {
@@ -91,6 +96,7 @@ internal sealed class ModelNetworks : IDisposable
         _smallDecoder?.Dispose();
         _decoder.Dispose();
         Safety?.Dispose();
+        Best.Dispose();
         _control?.Dispose();
         if (_seamlessDecoder.IsValueCreated)
         {

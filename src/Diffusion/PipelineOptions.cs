@@ -27,6 +27,9 @@ public sealed record PipelineOptions
     /// <summary>How many sets of LoRAs stay merged and loaded, besides the model without any.</summary>
     public int LoraSets { get; init; } = 2;
 
+    /// <summary>A folder with the CLIP that <see cref="ImageRequest.BestOf"/> asks; null is the folder "clip" in the model's, if it has one.</summary>
+    public string? ClipFolder { get; init; }
+
     /// <summary>
     /// Pictures wider or higher than this many pixels are decoded in overlapping tiles, which takes the memory of a tile; 0 decodes them whole.
     /// </summary>

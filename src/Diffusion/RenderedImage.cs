@@ -5,7 +5,7 @@ namespace RenderFarm.Diffusion;
 /// <summary>A finished picture.</summary>
 public sealed class RenderedImage(ImageRequest request, int width, int height, ReadOnlyMemory<byte> rgb, float[] latent, bool isFlagged = false)
 {
-    /// <summary>What was asked for.</summary>
+    /// <summary>What was asked for; where the best of several was, the request with the seed of the kept one and of it alone.</summary>
     public ImageRequest Request { get; } = request;
 
     public int Width { get; } = width;
@@ -20,6 +20,12 @@ public sealed class RenderedImage(ImageRequest request, int width, int height, R
 
     /// <summary>Whether the model's safety checker found the picture unfit to be shown; it is black then, and its latent zero.</summary>
     public bool IsFlagged { get; } = isFlagged;
+
+    /// <summary>How well each of several pictures fits the prompt, in the order of their seeds: the cosine similarity of CLIP's embeddings.</summary>
+    public IReadOnlyList<double> Scores { get; internal set; } = [];
+
+    /// <summary>The score of this one, the best that is not flagged; null where there was nothing to choose from.</summary>
+    public double? Score { get; internal set; }
 
     /// <summary>Writes the picture as PNG, with text chunks if given.</summary>
     public void WritePng(Stream stream, IReadOnlyDictionary<string, string>? text = null) =>
