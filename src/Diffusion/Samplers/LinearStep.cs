@@ -53,11 +53,19 @@ internal static class LinearStep
         TensorPrimitives.MultiplyAdd(at, (float)(h / sigma), x, x);
     }
 
-    /// <summary>Adds the next draw of noise to x.</summary>
-    public static void AddNoise(SamplerRun run, Span<float> room, double scale)
+    /// <summary>Adds the next draw of noise to x, times the request's own scale.</summary>
+    public static void AddNoise(SamplerRun run, Span<float> room, double scale) => AddNoise(run, run.X, room, scale);
+
+    /// <summary>The same for an x at an inner point of a step. Where there is nothing to add, nothing is drawn.</summary>
+    public static void AddNoise(SamplerRun run, Span<float> x, Span<float> room, double scale)
     {
+        if (scale == 0)
+        {
+            return;
+        }
+
         run.Noise.FillNormal(room);
-        TensorPrimitives.MultiplyAdd(room, (float)scale, run.X, run.X);
+        TensorPrimitives.MultiplyAdd(room, (float)(scale * run.Options.NoiseScale), x, x);
     }
 
     /// <summary>Where x at one level is read as if it were at another, x / sqrt(1 + sigma^2) stays as it is; only its scale changes.</summary>

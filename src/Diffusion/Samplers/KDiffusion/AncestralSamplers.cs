@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace RenderFarm.Diffusion.Samplers.KDiffusion;
 
 /// <summary>
@@ -8,18 +6,6 @@ namespace RenderFarm.Diffusion.Samplers.KDiffusion;
 /// </summary>
 internal static class AncestralSamplers
 {
-    public static IEnumerable<Evaluation> Euler(SamplerRun run)
-    {
-        var (sigmas, room) = (run.Schedule.Sigmas, run.NewBuffer());
-        for (var i = run.Schedule.Start; i < run.Schedule.Steps; i++)
-        {
-            yield return run.Evaluate(run.X, sigmas[i], i);
-            var (down, up) = LinearStep.Split(sigmas[i], sigmas[i + 1], run.Options.Eta);
-            LinearStep.Towards(run.X, run.Denoised, sigmas[i], down);
-            AddNoise(run, room, up);
-        }
-    }
-
     /// <summary>The midpoint rule to sigma_down, with the middle at the geometric mean: DPM-Solver-2, arXiv:2206.00927.</summary>
     public static IEnumerable<Evaluation> Dpm2(SamplerRun run)
     {
@@ -36,13 +22,12 @@ internal static class AncestralSamplers
             else
             {
                 var between = Math.Sqrt(from * down);
-                run.X.CopyTo(middle, 0);
-                LinearStep.Towards(middle, run.Denoised, from, between);
+                LinearStep.Towards(run.X, run.Denoised, from, between, middle);
                 yield return run.Evaluate(middle, between, i);
                 LinearStep.Along(run.X, middle, run.Denoised, between, down - from);
             }
 
-            AddNoise(run, middle, up);
+            LinearStep.AddNoise(run, middle, up);
         }
     }
 
@@ -58,13 +43,12 @@ internal static class AncestralSamplers
             if (down > 0)
             {
                 var between = Math.Sqrt(from * down);
-                run.X.CopyTo(middle, 0);
-                LinearStep.Towards(middle, run.Denoised, from, between);
+                LinearStep.Towards(run.X, run.Denoised, from, between, middle);
                 yield return run.Evaluate(middle, between, i);
             }
 
             LinearStep.Towards(run.X, run.Denoised, from, down);
-            AddNoise(run, middle, up);
+            LinearStep.AddNoise(run, middle, up);
         }
     }
 
@@ -84,23 +68,13 @@ internal static class AncestralSamplers
             {
                 var between = Math.Sqrt(from * to);
                 var (middleDown, middleUp) = LinearStep.Split(from, between, run.Options.Eta);
-                run.X.CopyTo(middle, 0);
-                LinearStep.Towards(middle, run.Denoised, from, middleDown);
-                run.Noise.FillNormal(room);
-                TensorPrimitives.MultiplyAdd(room, (float)(middleUp * run.Options.NoiseScale), middle, middle);
+                LinearStep.Towards(run.X, run.Denoised, from, middleDown, middle);
+                LinearStep.AddNoise(run, middle, room, middleUp);
                 yield return run.Evaluate(middle, between, i);
             }
 
             LinearStep.Towards(run.X, run.Denoised, from, down);
-            AddNoise(run, room, up);
-        }
-    }
-
-    private static void AddNoise(SamplerRun run, float[] room, double up)
-    {
-        if (up > 0)
-        {
-            LinearStep.AddNoise(run, room, up * run.Options.NoiseScale);
+            LinearStep.AddNoise(run, room, up);
         }
     }
 }

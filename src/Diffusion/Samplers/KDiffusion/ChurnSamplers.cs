@@ -39,8 +39,7 @@ internal static class ChurnSamplers
                 continue;
             }
 
-            run.X.CopyTo(end, 0);
-            LinearStep.Towards(end, run.Denoised, from, to);
+            LinearStep.Towards(run.X, run.Denoised, from, to, end);
             yield return run.Evaluate(end, to, i);
             FinishHeun(run, end, from, to);
         }
@@ -61,8 +60,7 @@ internal static class ChurnSamplers
             }
 
             var between = Math.Sqrt(from * to);
-            run.X.CopyTo(middle, 0);
-            LinearStep.Towards(middle, run.Denoised, from, between);
+            LinearStep.Towards(run.X, run.Denoised, from, between, middle);
             yield return run.Evaluate(middle, between, i);
             LinearStep.Along(run.X, middle, run.Denoised, between, to - from);
         }
@@ -91,7 +89,7 @@ internal static class ChurnSamplers
         }
 
         var raised = sigma * (1 + gamma);
-        LinearStep.AddNoise(run, room, Math.Sqrt((raised * raised) - (sigma * sigma)) * options.NoiseScale);
+        LinearStep.AddNoise(run, room, Math.Sqrt((raised * raised) - (sigma * sigma)));
         return raised;
     }
 }

@@ -51,7 +51,7 @@ internal static class DpmSolver
 
             // 3. Step, and come back up to the next level.
             stages.Step(to, order, run.X);
-            AddNoise(run, stages.Room, up);
+            LinearStep.AddNoise(run, stages.Room, up);
             from = next;
         }
     }
@@ -90,7 +90,7 @@ internal static class DpmSolver
             {
                 low.CopyTo(previous, 0);
                 stages.Room.CopyTo(run.X, 0);
-                AddNoise(run, stages.Room, up);
+                LinearStep.AddNoise(run, stages.Room, up);
                 from = next;
             }
 
@@ -119,14 +119,6 @@ internal static class DpmSolver
     {
         var to = Math.Max(end, LinearStep.Split(from, next, eta).Down);
         return (to, Math.Sqrt((next * next) - (to * to)));
-    }
-
-    private static void AddNoise(SamplerRun run, float[] room, double up)
-    {
-        if (up > 0)
-        {
-            LinearStep.AddNoise(run, room, up * run.Options.NoiseScale);
-        }
     }
 
     // From a picture, the last level above zero is the least that the schedule has; from noise, the trained range, as in webui.

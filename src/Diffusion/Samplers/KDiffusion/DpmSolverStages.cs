@@ -21,8 +21,7 @@ internal sealed class DpmSolverStages(SamplerRun run)
     public void Begin(double from)
     {
         _from = from;
-        TensorPrimitives.Subtract(run.X, run.Denoised, _eps);
-        TensorPrimitives.Divide(_eps, (float)from, _eps);
+        LinearStep.Slope(run.X, run.Denoised, from, _eps);
     }
 
     /// <summary>Goes to sigma_1, the share r1 of the way in log sigma.</summary>
@@ -37,26 +36,25 @@ internal sealed class DpmSolverStages(SamplerRun run)
     public Evaluation Second(double to, int step)
     {
         GoTo(to, R2);
-        TensorPrimitives.MultiplyAdd(_change, (float)(-Sigma * R2 / _r1 * Curvature(Math.Log(_from / Sigma))), Room, Room);
+        LinearStep.Add(Room, _change, -Sigma * R2 / _r1 * Curvature(Math.Log(_from / Sigma)));
         return run.Evaluate(Room, Sigma, step);
     }
 
     /// <summary>Takes the answer at the inner level.</summary>
     public void End()
     {
-        TensorPrimitives.Subtract(Room, run.Denoised, _change);
-        TensorPrimitives.Divide(_change, (float)Sigma, _change);
+        LinearStep.Slope(Room, run.Denoised, Sigma, _change);
         TensorPrimitives.Subtract(_change, _eps, _change);
     }
 
     /// <summary>Takes x, which is at the step's start, to its end.</summary>
     public void Step(double to, int order, float[] x)
     {
-        TensorPrimitives.MultiplyAdd(_eps, (float)(to - _from), x, x);
+        LinearStep.Add(x, _eps, to - _from);
         if (order > 1)
         {
             var weight = order == 2 ? (_from - to) / (2 * _r1) : to / R2 * Curvature(Math.Log(_from / to));
-            TensorPrimitives.MultiplyAdd(_change, (float)-weight, x, x);
+            LinearStep.Add(x, _change, -weight);
         }
     }
 

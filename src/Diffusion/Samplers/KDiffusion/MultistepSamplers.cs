@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace RenderFarm.Diffusion.Samplers.KDiffusion;
 
 /// <summary>
@@ -39,15 +37,15 @@ internal static class MultistepSamplers
                     // D1 = d0 + (d0 - d1) r0 / (r0 + r1) and D2 = (d0 - d1) / (r0 + r1) with d0, d1 the slopes between the last three.
                     var (r0, r1) = (lastH / h, beforeH / h);
                     var bend = ((phi2 * r0) - phi3) / (r0 + r1);
-                    AddDifference(run.X, run.Denoised, last, (phi2 + bend) / r0, room);
-                    AddDifference(run.X, last, before, -bend / r1, room);
+                    AddDifference(run.X, run.Denoised, last, (phi2 + bend) / r0);
+                    AddDifference(run.X, last, before, -bend / r1);
                 }
                 else if (i > run.Schedule.Start)
                 {
-                    AddDifference(run.X, run.Denoised, last, phi2 * h / lastH, room);
+                    AddDifference(run.X, run.Denoised, last, phi2 * h / lastH);
                 }
 
-                AddNoise(run, i, h, eta, room);
+                LinearStep.AddNoise(run, room, sigmas[i + 1] * Math.Sqrt(1 - Math.Exp(-2 * eta * h)));
             }
 
             (last, before) = (before, last);
@@ -68,10 +66,10 @@ internal static class MultistepSamplers
             {
                 if (i > run.Schedule.Start)
                 {
-                    AddDifference(run.X, run.Denoised, last, correction((1 + eta) * h) * h / lastH, room);
+                    AddDifference(run.X, run.Denoised, last, correction((1 + eta) * h) * h / lastH);
                 }
 
-                AddNoise(run, i, h, eta, room);
+                LinearStep.AddNoise(run, room, sigmas[i + 1] * Math.Sqrt(1 - Math.Exp(-2 * eta * h)));
             }
 
             run.Denoised.CopyTo(last, 0);
@@ -91,17 +89,9 @@ internal static class MultistepSamplers
         return Math.Log(from / to);
     }
 
-    private static void AddDifference(float[] x, float[] a, float[] b, double scale, float[] room)
+    private static void AddDifference(float[] x, float[] a, float[] b, double scale)
     {
-        TensorPrimitives.Subtract(a, b, room);
-        TensorPrimitives.MultiplyAdd(room, (float)scale, x, x);
-    }
-
-    private static void AddNoise(SamplerRun run, int i, double h, double eta, float[] room)
-    {
-        if (eta > 0)
-        {
-            LinearStep.AddNoise(run, room, run.Schedule.Sigmas[i + 1] * Math.Sqrt(1 - Math.Exp(-2 * eta * h)) * run.Options.NoiseScale);
-        }
+        LinearStep.Add(x, a, scale);
+        LinearStep.Add(x, b, -scale);
     }
 }

@@ -21,7 +21,7 @@ internal static class RestartSampler
             var (from, to) = steps[i];
             if (from > last)
             {
-                LinearStep.AddNoise(run, end, Math.Sqrt((from * from) - (last * last)) * run.Options.NoiseScale);
+                LinearStep.AddNoise(run, end, Math.Sqrt((from * from) - (last * last)));
             }
 
             yield return run.Evaluate(run.X, from, run.Schedule.Start + i);
@@ -31,8 +31,7 @@ internal static class RestartSampler
             }
             else
             {
-                run.X.CopyTo(end, 0);
-                LinearStep.Towards(end, run.Denoised, from, to);
+                LinearStep.Towards(run.X, run.Denoised, from, to, end);
                 yield return run.Evaluate(end, to, run.Schedule.Start + i);
                 ChurnSamplers.FinishHeun(run, end, from, to);
             }

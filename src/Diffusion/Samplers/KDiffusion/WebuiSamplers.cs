@@ -12,8 +12,8 @@ internal static class WebuiSamplers
     public static IReadOnlyDictionary<string, ISampler> ByName { get; } = new Dictionary<string, ISampler>(StringComparer.Ordinal)
     {
         [WebuiSamplerNames.Euler] = new WebuiSampler(ChurnSamplers.Euler) { TakesChurn = true },
-        [WebuiSamplerNames.EulerAncestral] = new WebuiSampler(AncestralSamplers.Euler) { TakesEta = true },
-        [WebuiSamplerNames.Lms] = new WebuiSampler(LinearMultistep.Lms),
+        [WebuiSamplerNames.EulerAncestral] = new WebuiSampler(new EulerAncestral().Sample) { TakesEta = true },
+        [WebuiSamplerNames.Lms] = new WebuiSampler(new Lms().Sample),
         [WebuiSamplerNames.Heun] = new WebuiSampler(ChurnSamplers.Heun) { EvaluationsPerStep = 2, TakesChurn = true },
         [WebuiSamplerNames.Dpm2] = new WebuiSampler(ChurnSamplers.Dpm2) { EvaluationsPerStep = 2, Automatic = Karras, SkipsLastLevel = true, TakesChurn = true },
         [WebuiSamplerNames.Dpm2Ancestral] = new WebuiSampler(AncestralSamplers.Dpm2) { EvaluationsPerStep = 2, Automatic = Karras, SkipsLastLevel = true, TakesEta = true },
