@@ -76,7 +76,7 @@ internal static class PngEncoding
         fixed (byte* pixels = picture.Rgba)
         {
             using var pixmap = new SKPixmap(new SKImageInfo(picture.Width, picture.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), (IntPtr)pixels);
-            using var file = pixmap.Encode(SKPngEncoderOptions.Default);
+            using var file = pixmap.Encode(SKPngEncoderOptions.Default) ?? throw new InvalidOperationException("SkiaSharp wrote nothing.");
             return file.Size;
         }
     }
