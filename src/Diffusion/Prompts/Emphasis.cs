@@ -40,6 +40,10 @@ internal sealed class Emphasis
         return emphasis.Joined();
     }
 
+    /// <summary>The same, where the request's emphasis does not take brackets for text.</summary>
+    public static IReadOnlyList<WeightedText> Parse(string prompt, string emphasis) =>
+        emphasis == EmphasisNames.None ? [new WeightedText(prompt, 1)] : Parse(prompt);
+
     private bool TryRead(string prompt, ref int at)
     {
         switch (prompt[at])

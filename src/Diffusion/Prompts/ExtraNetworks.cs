@@ -17,7 +17,7 @@ internal sealed record ExtraNetworks(string Prompt, IReadOnlyList<LoraUse> Loras
 
     /// <summary>The LoRAs of a request: its own list, and those that its prompt names.</summary>
     public static IReadOnlyList<LoraUse> LorasOf(ImageRequest request) => request.PromptSyntax == PromptSyntaxNames.Webui
-        ? [.. request.Loras, .. Parse(request.Prompt).Loras]
+        ? [.. request.Loras, .. Parse(PromptComments.Strip(request.Prompt)).Loras]
         : request.Loras;
 
     public static ExtraNetworks Parse(string prompt)

@@ -43,8 +43,13 @@ internal static class PromptSchedule
             }
         }
 
-        return [.. ends.Select(step => new ScheduledText(step, At(prompt, step, groups, changes)))];
+        // Texts that come again, as those of an alternation do, are kept once.
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        return [.. ends.Select(step => new ScheduledText(step, Once(texts, At(prompt, step, groups, changes))))];
     }
+
+    private static string Once(Dictionary<string, string> texts, string text) =>
+        texts.TryAdd(text, text) ? text : texts[text];
 
     /// <summary>The last step of the text before; null where the number is too large for a step.</summary>
     private static int? ChangeStep(string when, int steps, int? hiresSteps)

@@ -58,9 +58,8 @@ internal sealed class ChunkEncoder(TextParts parts, TextEncoder encoder)
             .ToDictionary(text => text.Key, text => text.Value, StringComparer.Ordinal);
     }
 
-    private IReadOnlyList<PromptChunk> Cut(string text, string emphasis) => ChunkedPrompt
-        .Cut(emphasis == EmphasisNames.None ? [new WeightedText(text, 1)] : Emphasis.Parse(text), parts.Tokenizer)
-        .Chunks;
+    private IReadOnlyList<PromptChunk> Cut(string text, string emphasis) =>
+        ChunkedPrompt.Cut(Emphasis.Parse(text, emphasis), parts.Tokenizer).Chunks;
 
     private PromptChunk Empty() => Cut("", EmphasisNames.None)[0];
 

@@ -12,20 +12,23 @@ internal sealed class WebuiPromptEncoder(ModelParts parts, IReadOnlyList<TextEnc
     /// <summary>The prompts that AND joins, with their weights; all as long as the longest, by repeating the last vector.</summary>
     public IReadOnlyList<(ConditioningSchedule Conditioning, double Weight)> Encode(string prompt, PromptPass pass, RunOptions options, CancellationToken ct)
     {
-        var composed = PromptComposition.Parse(ExtraNetworks.Parse(prompt).Prompt);
-        var schedules = composed
-            .Select(part => part.Text)
-            .Distinct(StringComparer.Ordinal)
-            .ToDictionary(text => text, text => Schedule(text, pass, options, ct), StringComparer.Ordinal);
-        var tokens = schedules.Values.Max(schedule => schedule.At(0).Tokens);
-        return [.. composed.Select(part => (schedules[part.Text].LengthenedTo(tokens), part.Weight))];
+        // A prompt that is given twice takes one row of the UNet.
+        var composed = PromptComposition.Parse(ExtraNetworks.Parse(PromptComments.Strip(prompt)).Prompt)
+            .GroupBy(part => part.Text.Trim(), part => part.Weight, StringComparer.Ordinal)
+            .Select(part => (Conditioning: Schedule(part.Key, pass, options, ct), Weight: part.Sum()))
+            .ToArray();
+        var tokens = composed.Max(part => part.Conditioning.At(0).Tokens);
+        return [.. composed.Select(part => (part.Conditioning.LengthenedTo(tokens), part.Weight))];
     }
 
     /// <summary>What to stay away from; for SDXL nothing is all zeros.</summary>
-    public ConditioningSchedule EncodeNegative(string prompt, PromptPass pass, RunOptions options, CancellationToken ct) =>
-        parts.Family.IsXl && PromptSchedule.Parse(prompt, pass.Steps, pass.SecondSteps).All(entry => entry.Text.Length == 0)
+    public ConditioningSchedule EncodeNegative(string prompt, PromptPass pass, RunOptions options, CancellationToken ct)
+    {
+        var text = PromptComments.Strip(prompt);
+        return parts.Family.IsXl && PromptSchedule.Parse(text, pass.Steps, pass.SecondSteps).All(entry => entry.Text.Length == 0)
             ? ConditioningSchedule.Always(Conditioning.Zeros(parts))
-            : Schedule(prompt, pass, options, ct);
+            : Schedule(text, pass, options, ct);
+    }
 
     private ConditioningSchedule Schedule(string prompt, PromptPass pass, RunOptions options, CancellationToken ct)
     {

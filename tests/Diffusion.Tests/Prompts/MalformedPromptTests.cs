@@ -8,7 +8,7 @@ public sealed class MalformedPromptTests
     private static readonly string[] Pieces =
     [
         "(", ")", "[", "]", ":", "|", "\\", "<", ">", "=", " ", "\n", ",", "a", "cat", "é", "\ud83d", "\udc36", "١", "\u001c", "0.5", "1.2.3", "-1", "1e999", "+.", ":1.3)",
-        ":3]", ":0.5]", "[a:b:", "[a|b]", "BREAK", "AND", " AND ", "<lora:", "<lora:x:0.5>", "te=",
+        ":3]", ":0.5]", "[a:b:", "[a|b]", "BREAK", "AND", " AND ", "#", "<lora:", "<lora:x:0.5>", "te=",
     ];
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 20)];
@@ -26,6 +26,7 @@ public sealed class MalformedPromptTests
             Assert.NotEmpty(PromptComposition.Parse(prompt));
             Assert.Equal(10, PromptSchedule.Parse(prompt, 10)[^1].LastStep);
             Assert.Equal(5, PromptSchedule.Parse(prompt, 10, 5)[^1].LastStep);
+            Assert.True(PromptComments.Strip(prompt).Length <= prompt.Length + 1);
             Assert.True(ExtraNetworks.Parse(prompt).Prompt.Length <= prompt.Length);
         }
     }

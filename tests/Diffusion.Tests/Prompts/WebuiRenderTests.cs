@@ -70,6 +70,7 @@ public sealed class WebuiRenderTests(LoadedModels models)
     }
 
     [Theory]
+    [InlineData("a dog # AND a cat <lora:none:1>", "a dog")]
     [InlineData("[a cat:a dog:0]", "a dog")]
     [InlineData("[a dog:a cat:1.0]", "a dog")]
     [InlineData("[a dog:a cat:6]", "a dog")]
@@ -164,6 +165,8 @@ public sealed class WebuiRenderTests(LoadedModels models)
     [InlineData("Prompt", "BREAK", "", 65)]
     [InlineData("NegativePrompt", "a", "BREAK", 65)]
     [InlineData("Prompt", " AND ", "", 64)]
+    [InlineData("Prompt", " ", "", 100_000)]
+    [InlineData("NegativePrompt", "", "a ", 100_000)]
     public void A_prompt_that_cannot_be_rendered_is_refused(string field, string prompt, string negative, int times = 1)
     {
         var request = Dog with
@@ -185,6 +188,25 @@ public sealed class WebuiRenderTests(LoadedModels models)
         Assert.Equal("Emphasis", Assert.Throws<RenderRequestException>(() => xl.Check(Dog with { Emphasis = "strong" })).Field);
         Assert.Equal("Prompt2", Assert.Throws<RenderRequestException>(() => xl.Check(Dog with { Prompt2 = "a cat" })).Field);
         Assert.Equal("Prompt", Assert.Throws<RenderRequestException>(() => models.Get(GoldenFolder.Model("tiny-lcm")).Check(Dog with { Prompt = "a AND b" })).Field);
+    }
+
+    [Fact]
+    public void Each_prompt_takes_a_row_of_the_network_and_none_takes_two()
+    {
+        using var pipeline = DiffusionPipeline.Load(GoldenFolder.Model("tiny-sd2"));
+        long Rows(ImageRequest request)
+        {
+            var before = pipeline.UnetRows;
+            pipeline.Render([request with { Steps = 5 }]);
+            return pipeline.UnetRows - before;
+        }
+
+        Assert.Equal(10, Rows(Dog));
+        Assert.Equal(5, Rows(Dog with { Guidance = 1 }));
+        Assert.Equal(10, Rows(Dog with { Prompt = "a dog:2", Guidance = 1 }));
+        Assert.Equal(15, Rows(Dog with { Prompt = "a dog AND a cat BREAK red" }));
+        Assert.Equal(10, Rows(Dog with { Prompt = "a dog AND a dog" }));
+        Assert.Equal(10, Rows(Dog with { Prompt = "[a|b]", NegativePrompt = "[c|d] BREAK" }));
     }
 
     private static float[] Latent(DiffusionPipeline pipeline, ImageRequest request) => pipeline.Render([request])[0].Latent.ToArray();
