@@ -19,7 +19,16 @@ var encodings = Number("--pairs", "How often both are measured, by turns", 7);
 var png = new Command("png", "How fast rendered pictures are written as PNG against SkiaSharp") { encodings, output };
 png.SetAction(async (line, cancellationToken) => await TellAsync(line, await PngEncoding.RunAsync(line.GetValue(encodings)), await Report.FactsAsync(cancellationToken), cancellationToken));
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png }.Parse(args).InvokeAsync();
+var decodings = Number("--pairs", "How often both are measured, by turns", 3);
+var tiles = new Command("vae-tiles", "Memory of decoding a picture in tiles against decoding it whole") { decodings, output };
+tiles.SetAction(async (line, cancellationToken) => await TellAsync(line, await VaeTiles.RunAsync(line.GetValue(decodings), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
+
+var tileSide = new Option<int>("--tile") { Description = "Pixels; 0 decodes the picture whole" };
+var decode = new Command("vae-decode", "One decoded picture, in a process of its own for vae-tiles") { tileSide };
+decode.Hidden = true;
+decode.SetAction(line => VaeTiles.Decode(line.GetValue(tileSide)));
+
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png, tiles, decode }.Parse(args).InvokeAsync();
 
 async Task RunAsync(ParseResult line, Func<TestFarm, Task<Report>> measure, CancellationToken cancellationToken)
 {
