@@ -1,4 +1,5 @@
 using System.Globalization;
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Masks;
@@ -23,15 +24,16 @@ public sealed record Generation
 
     /// <summary>
     /// The request that the text describes: what it does not tell is as a new request has it, and pairs of other programs are left out.
-    /// A start image and a mask are not in the text and may be given. Throws <see cref="RenderRequestException"/> for a value that is no value of its field.
+    /// A start image, a mask and a control image are not in the text and may be given. Throws <see cref="RenderRequestException"/> for a value that is no value of its field.
     /// </summary>
-    public ImageRequest ToRequest(InputImage? start = null, MaskImage? mask = null)
+    public ImageRequest ToRequest(InputImage? start = null, MaskImage? mask = null, InputImage? control = null)
     {
         var request = new ImageRequest { Prompt = Prompt, NegativePrompt = NegativePrompt };
         request = request with
         {
             Start = start is null ? null : new StartImage { Image = start },
             Inpaint = mask is null ? null : new Inpainting { Mask = mask },
+            Control = control is null ? null : new ControlImage { Image = control },
         };
         return Fields.Count == 0 ? request : GenerationPairs.All.Aggregate(request, (read, pair) => pair.Read?.Invoke(read, this) ?? read);
     }

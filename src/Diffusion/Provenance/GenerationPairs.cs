@@ -33,6 +33,8 @@ internal static class GenerationPairs
         new("CFG rescale", x => NotZero(x.Request.GuidanceRescale), (r, g) => r with { GuidanceRescale = g.Real("CFG rescale") ?? 0 }),
         .. ImagePairs.Mask,
         .. HiresPairs.All,
+        .. ImagePairs.Control,
+        new("Best of", x => x.Request.BestOf == 1 ? null : Number(x.Request.BestOf), (r, g) => r with { BestOf = g.Count("Best of") ?? 1 }),
         new("Emphasis", x => PromptLabels.Emphasis(x.Request), (r, g) => r with { Emphasis = g.Text("Emphasis") is { } label ? PromptLabels.Emphasis(label) : r.Emphasis }),
         new("Prompt syntax", x => PromptLabels.Syntax(x.Request), (r, g) => r with { PromptSyntax = g.Text("Prompt syntax") ?? PromptSyntaxNames.Webui }),
         new("Loras", x => PromptLabels.Loras(x.Request), (r, g) => r with { Loras = g.Text("Loras") is { } tags ? PromptLabels.Loras(tags) : [] }),

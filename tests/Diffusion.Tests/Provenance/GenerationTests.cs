@@ -1,4 +1,5 @@
 using System.Reflection;
+using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Hires;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
@@ -44,6 +45,8 @@ public sealed class GenerationTests
         [nameof(ImageRequest.Start)] = Plain with { Start = new StartImage { Image = Picture, Strength = 0.4 } },
         [nameof(ImageRequest.Inpaint)] = Plain with { Start = new StartImage { Image = Picture }, Inpaint = new Inpainting { Mask = Mask, Invert = true, Blur = 4.5, Content = MaskedContent.LatentNoise, OnlyMasked = true, Padding = 16, KeepOutside = false } },
         [nameof(ImageRequest.Hires)] = Plain with { Hires = new HiresFix { Scale = 1.5, Width = 768, Height = 1152, Upscaler = UpscalerNames.Lanczos, Strength = 0.35, Steps = 7, Sampler = SamplerNames.Heun, Schedule = ScheduleNames.Karras, Prompt = "sharper, \"still\"", NegativePrompt = "" } },
+        [nameof(ImageRequest.Control)] = Plain with { Control = new ControlImage { Image = Picture, Scale = 0.9, Start = 0.1, End = 0.8 } },
+        [nameof(ImageRequest.BestOf)] = Plain with { BestOf = 4 },
         [nameof(ImageRequest.OriginalWidth)] = Plain with { OriginalWidth = 1024 },
         [nameof(ImageRequest.OriginalHeight)] = Plain with { OriginalHeight = 1024 },
         [nameof(ImageRequest.CropLeft)] = Plain with { CropLeft = 8 },
@@ -187,6 +190,6 @@ public sealed class GenerationTests
     {
         var text = GenerationText.Write(request, "emoji", "0123456789abcdef");
 
-        return GenerationText.Parse(text).ToRequest(request.Start?.Image, request.Inpaint?.Mask);
+        return GenerationText.Parse(text).ToRequest(request.Start?.Image, request.Inpaint?.Mask, request.Control?.Image);
     }
 }
