@@ -153,15 +153,27 @@ public sealed class DiffusionPipeline : IDisposable
     private Row MakeSecond(Row first, float[] latent, PromptEncoder text, LatentDecoder decoder, RunOptions options, CancellationToken ct)
     {
         var request = SecondPass.Of(first.Request);
-        var enlarged = _enlargement.Of(latent, first.Request, request, decoder, options, ct);
+        var enlarged = OfRow(first, () => _enlargement.Of(latent, first.Request, request, decoder, options, ct));
         var walked = SecondPass.Walked(first.Request);
         return _rows.MakeSecond(first.Index, request, text, PromptPass.Second(first.Request, request, walked), walked, enlarged, options, ct);
+    }
+
+    private static T OfRow<T>(Row row, Func<T> decode)
+    {
+        try
+        {
+            return decode();
+        }
+        catch (NotFiniteNumberException exception)
+        {
+            throw NonFiniteLatentsException.OfPicture(row.Index, row.Request, exception);
+        }
     }
 
     private RenderedImage Decode(ImageRequest request, Row row, float[] latent, LatentDecoder decoder, RunOptions options, CancellationToken ct)
     {
         var (width, height) = (row.Request.Width, row.Request.Height);
-        var drawn = new InputImage(width, height, decoder.Decode(latent, height, width, options, ct));
+        var drawn = new InputImage(width, height, OfRow(row, () => decoder.Decode(latent, height, width, options, ct)));
         var whole = row.Masked is { } masked ? masked.PasteBack(drawn) : drawn;
         if (_networks.Safety?.Flags(whole.Rgb.Span, whole.Width, whole.Height, options, ct) == true)
         {

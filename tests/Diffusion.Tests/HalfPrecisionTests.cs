@@ -36,4 +36,18 @@ public sealed class HalfPrecisionTests(LoadedModels models)
             Assert.NotEqual(expected[i].Latent.ToArray(), pictures[i].Latent.ToArray());
         }
     }
+
+    [Fact]
+    public void A_decoder_that_overflows_is_told_of_instead_of_drawing_black()
+    {
+        using var copy = new CopiedModel(GoldenFolder.Model("tiny-sd2"));
+        HalfModel.Enlarge(copy.PathOf("vae_decoder/model.onnx"), "sample", 1e8f);
+        HalfModel.Rewrite(copy.PathOf("vae_decoder/model.onnx"));
+        using var half = DiffusionPipeline.Load(copy.Folder);
+
+        var problem = Assert.Throws<NonFiniteLatentsException>(() => half.Render([new() { Prompt = "a dog", Steps = 2, Seed = 1 }]));
+
+        Assert.Equal(0, problem.Row);
+        Assert.Contains("VAE in float32", problem.Message, StringComparison.Ordinal);
+    }
 }

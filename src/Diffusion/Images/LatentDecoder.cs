@@ -12,7 +12,7 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session, i
 
     private Buffers? _buffers;
 
-    /// <summary>The picture as rows of RGB bytes; larger ones in tiles, if the decoder has a tile's side.</summary>
+    /// <summary>The picture as rows of RGB bytes, or <see cref="NotFiniteNumberException"/> where the network overflowed; larger ones in tiles, if the decoder has a tile's side.</summary>
     public byte[] Decode(ReadOnlySpan<float> latent, int height, int width, RunOptions options, CancellationToken ct)
     {
         var factor = model.LatentFactor;
@@ -38,7 +38,9 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session, i
 
         TensorPrimitives.Divide(latent, (float)model.Parts.Vae.ScalingFactor, _buffers.Latent.Span);
         session.Run(options, _buffers.Inputs, _buffers.Outputs, ct);
-        return _buffers.Picture.Span;
+        return float.IsFinite(TensorPrimitives.Sum<float>(_buffers.Picture.Span))
+            ? _buffers.Picture.Span
+            : throw new NotFiniteNumberException("The decoder's picture is not finite.");
     }
 
     private byte[] DecodeTiled(float[] latent, int height, int width, RunOptions options, CancellationToken ct)

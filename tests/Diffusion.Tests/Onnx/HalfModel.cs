@@ -52,9 +52,19 @@ internal static class HalfModel
         File.WriteAllBytes(path, model.ToByteArray());
     }
 
+    /// <summary>Multiplies an output, so that it no longer fits into a half.</summary>
+    public static void Enlarge(string path, string output, float factor)
+    {
+        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
+        Rename(model.Graph, output, "_small");
+        model.Graph.Initializer.Add(new TensorProto { Name = "factor", DataType = (int)OnnxElement.Float32, FloatData = { factor } });
+        model.Graph.Node.Add(new NodeProto { OpType = "Mul", Input = { output + "_small", "factor" }, Output = { output } });
+        File.WriteAllBytes(path, model.ToByteArray());
+    }
+
     private static bool IsFloat(ValueInfoProto value) => value.Type.TensorType.ElemType == (int)OnnxElement.Float32;
 
-    private static void Rename(GraphProto graph, string name)
+    private static void Rename(GraphProto graph, string name, string suffix = Suffix)
     {
         foreach (var node in graph.Node)
         {
@@ -62,7 +72,7 @@ internal static class HalfModel
             {
                 for (var i = 0; i < values.Count; i++)
                 {
-                    values[i] = values[i] == name ? name + Suffix : values[i];
+                    values[i] = values[i] == name ? name + suffix : values[i];
                 }
             }
         }
