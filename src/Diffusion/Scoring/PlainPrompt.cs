@@ -13,10 +13,10 @@ internal static class PlainPrompt
         }
 
         // What AND takes away with a negative weight is not to be seen.
-        var parts = PromptComposition.Parse(ExtraNetworks.Parse(request.Prompt).Prompt).Where(part => part.Weight > 0);
-        return string.Join(", ", parts.Select(part => Words(PromptSchedule.Parse(part.Text, request.Steps)[^1].Text)));
+        var parts = PromptComposition.Parse(ExtraNetworks.Parse(PromptComments.Strip(request.Prompt)).Prompt).Where(part => part.Weight > 0);
+        return string.Join(", ", parts.Select(part => Words(PromptSchedule.Parse(part.Text, request.Steps)[^1].Text, request.Emphasis)));
     }
 
-    private static string Words(string text) =>
-        string.Concat(Emphasis.Parse(text).Select(piece => piece.IsBreak ? " " : piece.Text)).Trim();
+    private static string Words(string text, string emphasis) =>
+        string.Concat(Emphasis.Parse(text, emphasis).Select(piece => piece.IsBreak ? " " : piece.Text)).Trim();
 }

@@ -74,6 +74,7 @@ public sealed class BestOfTests(LoadedModels models)
     [InlineData("a (red:1.3) fox [on grass]<lora:x:0.8>", "webui", "a red fox on grass")]
     [InlineData("a [dog:cat:0.5] AND a house :0.5 AND rain :-1", "webui", "a cat, a house")]
     [InlineData("a dog BREAK on grass", "webui", "a dog on grass")]
+    [InlineData("a dog # at night", "webui", "a dog")]
     public void A_picture_is_compared_with_the_words_alone(string prompt, string syntax, string words) =>
         Assert.Equal(words, PlainPrompt.Of(Pizza with { Prompt = prompt, PromptSyntax = syntax }));
 
