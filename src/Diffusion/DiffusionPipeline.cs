@@ -135,7 +135,9 @@ public sealed class DiffusionPipeline : IDisposable
             }
 
             // 4. Decode.
-            return [.. pictures.Select(picture => Decode(requests[picture.Row.Index], picture.Row, picture.Latent, decoder, options, ct))];
+            RenderedImage[] rendered = [.. pictures.Select(picture => Decode(requests[picture.Row.Index], picture.Row, picture.Latent, decoder, options, ct))];
+            Array.ForEach(rendered, picture => picture.LoraHashes = networks.LoraHashes);
+            return rendered;
         }
         finally
         {

@@ -21,6 +21,9 @@ public sealed class RenderedImage(ImageRequest request, int width, int height, R
     /// <summary>Whether the model's safety checker found the picture unfit to be shown; it is black then, and its latent zero.</summary>
     public bool IsFlagged { get; } = isFlagged;
 
+    /// <summary>The LoRAs that it was rendered with by name, with the hashes that webui shows: twelve digits of what their trainer noted, or of SHA-256 of their data.</summary>
+    public IReadOnlyDictionary<string, string> LoraHashes { get; internal set; } = new Dictionary<string, string>();
+
     /// <summary>How well each of several pictures fits the prompt, in the order of their seeds: the cosine similarity of CLIP's embeddings.</summary>
     public IReadOnlyList<double> Scores { get; internal set; } = [];
 

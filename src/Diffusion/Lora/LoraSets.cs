@@ -8,7 +8,11 @@ using RenderFarm.Diffusion.Text;
 namespace RenderFarm.Diffusion.Lora;
 
 /// <summary>The networks that LoRAs change.</summary>
-internal sealed record StyledNetworks(IReadOnlyList<TextEncoder> TextEncoders, PromptEncoder Text, Unet Unet);
+internal sealed record StyledNetworks(IReadOnlyList<TextEncoder> TextEncoders, PromptEncoder Text, Unet Unet)
+{
+    /// <summary>The LoRAs in them by name, with the hashes that webui shows.</summary>
+    public IReadOnlyDictionary<string, string> LoraHashes { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>
 /// A model's networks with sets of LoRAs merged into them, or made seamless, the sets used last. A network that a set leaves
@@ -128,7 +132,7 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
             var encoders = model.Parts.TextEncoders.Select((parts, i) =>
                 Session(NetworkOf(parts), parts.NetworkFile) is { } session ? new TextEncoder(parts, session, options.TextCacheEntries) : plain.TextEncoders[i]).ToArray();
             var unet = Session(LoraNetwork.Unet, NetworkFiles.Unet, isSeamless) is { } changed ? new Unet(model, changed, plain.Unet.Control) : plain.Unet;
-            return new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), unet);
+            return new StyledNetworks(encoders, new PromptEncoder(model.Parts, encoders), unet) { LoraHashes = HashesOf(loras) };
         }
         catch
         {
@@ -140,6 +144,9 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
             files.ForEach(one => one.File.Dispose());
         }
     }
+
+    private static Dictionary<string, string> HashesOf((string Path, LoraUse Use)[] loras) =>
+        loras.DistinctBy(lora => lora.Use.Name).ToDictionary(lora => lora.Use.Name, lora => LoraFile.ShortHash(lora.Path), StringComparer.Ordinal);
 
     private static LoraNetwork NetworkOf(TextParts parts) => Files.First(one => one.File == parts.NetworkFile).Network;
 

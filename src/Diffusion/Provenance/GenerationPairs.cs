@@ -38,6 +38,7 @@ internal static class GenerationPairs
         new("Emphasis", x => PromptLabels.Emphasis(x.Request), (r, g) => r with { Emphasis = g.Text("Emphasis") is { } label ? PromptLabels.Emphasis(label) : r.Emphasis }),
         new("Prompt syntax", x => PromptLabels.Syntax(x.Request), (r, g) => r with { PromptSyntax = g.Text("Prompt syntax") ?? PromptSyntaxNames.Webui }),
         new("Loras", x => PromptLabels.Loras(x.Request), (r, g) => r with { Loras = g.Text("Loras") is { } tags ? PromptLabels.Loras(tags) : [] }),
+        new("Lora hashes", x => PromptLabels.LoraHashes(x.LoraHashes)),
         new("Prompt 2", x => x.Request.Prompt2, (r, g) => r with { Prompt2 = g.Text("Prompt 2") }),
         new("Negative prompt 2", x => x.Request.NegativePrompt2, (r, g) => r with { NegativePrompt2 = g.Text("Negative prompt 2") }),
         new("Original size", x => NotZero(x.Request.OriginalWidth, x.Request.OriginalHeight), (r, g) => r with { OriginalWidth = g.Count("Original size-1") ?? 0, OriginalHeight = g.Count("Original size-2") ?? 0 }),
@@ -64,4 +65,4 @@ internal static class GenerationPairs
 internal sealed record GenerationPair(string Key, Func<GenerationSource, string?> Write, Func<ImageRequest, Generation, ImageRequest>? Read = null);
 
 /// <summary>What the settings line is written from.</summary>
-internal sealed record GenerationSource(ImageRequest Request, string ModelName, string ModelDigest);
+internal sealed record GenerationSource(ImageRequest Request, string ModelName, string ModelDigest, IReadOnlyDictionary<string, string>? LoraHashes = null);

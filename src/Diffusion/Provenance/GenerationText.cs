@@ -32,7 +32,7 @@ public static class GenerationText
 
     /// <summary>For a picture, where the model's name and digest are known but not its folder.</summary>
     public static string For(RenderedImage image, string modelName, string modelDigest) =>
-        Write(image.Request with { Width = image.Width, Height = image.Height }, modelName, modelDigest);
+        Write(image.Request with { Width = image.Width, Height = image.Height }, modelName, modelDigest, image.LoraHashes);
 
     /// <summary>Reads what this library or stable-diffusion-webui has written; text without settings is a prompt.</summary>
     public static Generation Parse(string text)
@@ -56,9 +56,9 @@ public static class GenerationText
         };
     }
 
-    internal static string Write(ImageRequest request, string modelName, string modelDigest)
+    internal static string Write(ImageRequest request, string modelName, string modelDigest, IReadOnlyDictionary<string, string>? loraHashes = null)
     {
-        var source = new GenerationSource(request, modelName, modelDigest);
+        var source = new GenerationSource(request, modelName, modelDigest, loraHashes);
         var pairs = GenerationPairs.All
             .Select(pair => (pair.Key, Value: pair.Write(source)))
             .Where(pair => pair.Value is not null)

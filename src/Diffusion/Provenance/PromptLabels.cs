@@ -26,6 +26,11 @@ internal static class PromptLabels
         ? null
         : string.Concat(request.Loras.Select(lora => $"<lora:{lora.Name}:{GenerationPairs.Number(lora.TextWeight)}:{GenerationPairs.Number(lora.UnetWeight)}>"));
 
+    /// <summary>Names without the text's own separators, as webui writes them.</summary>
+    public static string? LoraHashes(IReadOnlyDictionary<string, string>? hashes) => hashes is null or { Count: 0 }
+        ? null
+        : string.Join(", ", hashes.Select(hash => $"{hash.Key.Replace(":", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal)}: {hash.Value}"));
+
     public static IReadOnlyList<LoraUse> Loras(string tags)
     {
         var parsed = ExtraNetworks.Parse(tags);

@@ -1,4 +1,6 @@
 using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Provenance;
+using RenderFarm.Diffusion.Tests.Onnx;
 using RenderFarm.Diffusion.Weights;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Goldens;
@@ -218,6 +220,33 @@ public sealed class LoraRequestTests : IDisposable
 
         Assert.Equal("0123456789ab", LoraFile.ShortHash(_folder.File("noted.safetensors")));
         Assert.Equal(digest[..12], LoraFile.ShortHash(_folder.File("plain.safetensors")));
+    }
+
+    [Fact]
+    public void A_picture_and_its_text_tell_the_hashes_of_its_loras()
+    {
+        Copy(Kohya);
+        var pictures = _pipeline.Value.Render([Dog with { Loras = [Use(Kohya)] }]);
+        var hash = LoraFile.ShortHash(GoldenLora(Kohya));
+
+        Assert.Equal(hash, pictures[0].LoraHashes[Kohya]);
+        Assert.Contains($"Lora hashes: \"{Kohya}: {hash}\"", GenerationText.For(pictures[0], "tiny", "0123456789abcdef"), StringComparison.Ordinal);
+        Assert.Empty(_pipeline.Value.Render([Dog])[0].LoraHashes);
+    }
+
+    [Fact]
+    public void Weights_in_float16_take_a_lora_too()
+    {
+        Copy(Kohya);
+        using var half = new CopiedModel(GoldenFolder.Model("tiny-sd2"));
+        HalfModel.Rewrite(half.PathOf("unet/model.onnx"));
+        HalfModel.Rewrite(half.PathOf("text_encoder/model.onnx"));
+        using var pipeline = DiffusionPipeline.Load(half.Folder, new PipelineOptions { LoraFolder = _folder.Path });
+
+        var latent = pipeline.Render([Dog with { Loras = [Use(Kohya)] }])[0].Latent.ToArray();
+
+        Differences.AssertWithin(0.02, Latent(Use(Kohya)), latent);
+        Assert.True(Differences.Largest(Latent(), latent) > 0.05 * Differences.LargestOf(latent));
     }
 
     private static double ScaleOf(LoraFile file, string module) => file.ScaleOf(file.Parts.First(part => part.Module == module));
