@@ -1,7 +1,4 @@
 namespace RenderFarm.Diffusion.Prompts;
 
 /// <summary>One run of the text encoder: begin, tokens, end, and the weight of each.</summary>
-internal sealed record PromptChunk(int[] Tokens, float[] Weights)
-{
-    public bool HasWeights => Weights.AsSpan().IndexOfAnyExcept(1f) >= 0;
-}
+internal sealed record PromptChunk(int[] Tokens, float[] Weights);
