@@ -1,7 +1,7 @@
 using System.Globalization;
 using RenderFarm.Diffusion.Control;
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Masks;
 
 namespace RenderFarm.Diffusion.Provenance;

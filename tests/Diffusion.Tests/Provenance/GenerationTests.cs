@@ -1,8 +1,8 @@
 using System.Reflection;
 using RenderFarm.Diffusion.Control;
 using RenderFarm.Diffusion.Hires;
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Masks;
 using RenderFarm.Diffusion.Noise;
