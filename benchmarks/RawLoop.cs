@@ -40,7 +40,7 @@ internal sealed class RawLoop : IDisposable
         _guidance = (float)request.Guidance;
         _pixels = request.Width * request.Height;
         var device = InferenceDevice.Parse("cpu");
-        using (var options = device.CreateSessionOptions(Environment.ProcessorCount))
+        using (var options = device.CreateSessionOptions(new DeviceSettings(0)))
         {
             _unet = new InferenceSession(_model.PathOf(NetworkFiles.Unet), options);
             _decoder = new InferenceSession(_model.PathOf(NetworkFiles.VaeDecoder), options);
@@ -95,7 +95,7 @@ internal sealed class RawLoop : IDisposable
 
     private void Encode(ImageRequest request, InferenceDevice device)
     {
-        using var encoder = new TextEncoder(_model.Parts.TextEncoders[0], new NetworkLoader(_model, device, Environment.ProcessorCount).Load(NetworkFiles.TextEncoder, CancellationToken.None), cacheEntries: 2);
+        using var encoder = new TextEncoder(_model.Parts.TextEncoders[0], new NetworkLoader(_model, device, new DeviceSettings(0)).Load(NetworkFiles.TextEncoder, CancellationToken.None), cacheEntries: 2);
         using var options = new RunOptions();
         for (var row = 0; row < 2 * BatchSize; row++)
         {

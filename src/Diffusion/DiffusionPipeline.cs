@@ -41,6 +41,9 @@ public sealed class DiffusionPipeline : IDisposable
 
     internal long UnetRows => _networks.Styled.UnetRows;
 
+    /// <summary>The time that the networks ran.</summary>
+    internal TimeSpan InNetworks => _networks.Clock.Elapsed;
+
     /// <summary>Checks a model folder and loads its networks.</summary>
     /// <exception cref="ModelFolderException">The folder cannot be used; says everything that is wrong with it.</exception>
     /// <exception cref="DeviceException">The device is unknown or not there.</exception>
@@ -49,14 +52,13 @@ public sealed class DiffusionPipeline : IDisposable
         options ??= new PipelineOptions();
         options.Check();
         var device = InferenceDevice.Parse(options.Device);
-        var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
         var model = ModelFolder.Open(folder, options.VerifyDigest, ct);
         if (options.VaeFolder is { } vae)
         {
             model = OtherVae.Of(model, vae, options.VerifyDigest, ct);
         }
 
-        var loader = new NetworkLoader(model, device, threads, options.CacheFolder);
+        var loader = new NetworkLoader(model, device, DeviceSettings.Of(options));
         return new DiffusionPipeline(model, ModelNetworks.Load(model, loader, options, ct));
     }
 

@@ -27,6 +27,7 @@ internal sealed class ModelNetworks : IDisposable
     {
         (_model, _loader) = (model, loader);
         Styled = styled;
+        Clock = loader.Clock;
         _decoder = decoder;
         Safety = safety;
         Best = best;
@@ -41,6 +42,9 @@ internal sealed class ModelNetworks : IDisposable
 
     /// <summary>The networks that a request's style changes.</summary>
     public LoraSets Styled { get; }
+
+    /// <summary>The time that they ran.</summary>
+    public RunClock Clock { get; }
 
     /// <summary>What looks at every picture, if the model has it and it is wanted.</summary>
     public SafetyChecker? Safety { get; }

@@ -38,6 +38,9 @@ public sealed record PipelineOptions
     /// <summary>Where networks are kept as the runtime optimised them for this processor, so that the next load is faster; takes about as much room as the model. Null keeps none.</summary>
     public string? CacheFolder { get; init; }
 
+    /// <summary>The most memory that networks may take on a GPU, besides what its libraries take; null leaves it to the runtime.</summary>
+    public long? GpuMemoryBytes { get; init; }
+
     internal void Check()
     {
         // A tile of fewer pixels has hardly anything beside its overlap.

@@ -27,6 +27,9 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary>CPU threads within one network run; 0 is one per core.</summary>
     public int Threads { get; set; }
 
+    /// <summary>Folder where networks are kept as they were optimised for this processor, so that a model loads faster the next time; takes about as much room as the models. Empty keeps none.</summary>
+    public string Cache { get; set; } = "";
+
     /// <summary>How often the worker says that it lives; leases last several of these.</summary>
     public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(2);
 

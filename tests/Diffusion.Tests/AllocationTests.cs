@@ -2,25 +2,23 @@ namespace RenderFarm.Diffusion.Tests;
 
 public sealed class AllocationTests(LoadedModels models)
 {
-    private const long BytesPerStep = 4096;
-
     public static TheoryData<string> Samplers => [.. SamplerNames.All, WebuiSamplerNames.Heun, WebuiSamplerNames.DpmFast];
 
     [Theory]
     [MemberData(nameof(Samplers))]
-    public void A_step_allocates_next_to_nothing_once_warm(string sampler)
+    public void A_step_allocates_nothing_once_warm(string sampler)
     {
-        AssertFew([.. Enumerable.Range(0, 4).Select(i => new ImageRequest { Prompt = "a dog", Steps = 15, Sampler = sampler, Seed = i })], sampler);
+        AssertNone([.. Enumerable.Range(0, 4).Select(i => new ImageRequest { Prompt = "a dog", Steps = 15, Sampler = sampler, Seed = i })], sampler);
     }
 
     [Fact]
     public void Neither_does_a_step_of_prompts_that_change_and_are_of_different_lengths()
     {
         var request = new ImageRequest { Prompt = "a [dog|cat] AND red BREAK blue:0.5", NegativePrompt = "[a:b:0.5]", PromptSyntax = PromptSyntaxNames.Webui, Steps = 15 };
-        AssertFew([request, request with { Prompt = "a (dog:1.2)", Seed = 1 }], request.Prompt);
+        AssertNone([request, request with { Prompt = "a (dog:1.2)", Seed = 1 }], request.Prompt);
     }
 
-    private void AssertFew(ImageRequest[] batch, string name)
+    private void AssertNone(ImageRequest[] batch, string name)
     {
         models.Tiny.Render(batch);
         var readings = new Readings();
@@ -29,7 +27,7 @@ public sealed class AllocationTests(LoadedModels models)
 
         var perStep = (readings.Bytes[^1] - readings.Bytes[4]) / (readings.Bytes.Count - 5);
         TestContext.Current.SendDiagnosticMessage("{0}: {1} bytes a step", name, perStep);
-        Assert.InRange(perStep, 0, BytesPerStep);
+        Assert.Equal(0, perStep);
     }
 
     private sealed class Readings : IProgress<StepProgress>

@@ -23,6 +23,9 @@ internal sealed class DataFolder : IDisposable
 
     public string Artifacts => System.IO.Path.Combine(Path, "artifacts");
 
+    /// <summary>Networks as they were optimised for this machine; may be deleted.</summary>
+    public string Networks => System.IO.Path.Combine(Path, "networks");
+
     public string KeyFile => System.IO.Path.Combine(Path, "key");
 
     private string AddressFile => System.IO.Path.Combine(Path, "farm.json");

@@ -17,7 +17,7 @@ internal sealed class Unet(ModelFolder model, NetworkSession session, ControlNet
     public ControlNet? Control => control;
 
     /// <summary>Whether each row of a batch has a timestep of its own.</summary>
-    public bool TakesRowTimesteps => model.SupportsRowTimesteps;
+    public bool TakesRowTimesteps { get; } = model.SupportsRowTimesteps;
 
     /// <summary>How many rows went through the network.</summary>
     public long RowsEvaluated { get; private set; }
@@ -37,7 +37,7 @@ internal sealed class Unet(ModelFolder model, NetworkSession session, ControlNet
         }
         else
         {
-            node = new LinkedListNode<UnetBatch>(new UnetBatch(model, rows, height, width, tokens));
+            node = new LinkedListNode<UnetBatch>(new UnetBatch(model, session, rows, height, width, tokens));
         }
 
         _batches.AddFirst(node);
@@ -53,7 +53,7 @@ internal sealed class Unet(ModelFolder model, NetworkSession session, ControlNet
     public void Run(UnetBatch batch, RunOptions options, CancellationToken ct)
     {
         batch.Control?.Run(control, options, ct);
-        session.Run(options, batch.Inputs, batch.Outputs, ct);
+        batch.Network.Run(options, ct);
         RowsEvaluated += batch.Rows;
     }
 

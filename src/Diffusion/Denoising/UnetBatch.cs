@@ -20,7 +20,7 @@ internal sealed class UnetBatch : IDisposable
     private readonly PinnedTensor<float>? _timesteps;
     private readonly PinnedTensor<long>? _wholeTimesteps;
 
-    public UnetBatch(ModelFolder model, int rows, int height, int width, int tokens)
+    public UnetBatch(ModelFolder model, NetworkSession session, int rows, int height, int width, int tokens)
     {
         (Rows, _height, _width, _tokens) = (rows, height, width, tokens);
         _conditionings = new Conditioning?[rows];
@@ -48,16 +48,14 @@ internal sealed class UnetBatch : IDisposable
             [NetworkFiles.Sample, NetworkFiles.Timestep, NetworkFiles.Conditioning, .. _rowInputs.Select(input => input.Name)],
             [_sample.Value, timestep, _conditioning.Value, .. _rowInputs.Select(input => input.Tensor.Value)]);
         Control = ControlBatch.Of(model, rows, height, width, inputs);
-        Inputs = Control is null ? inputs : inputs.And(Control.Residuals);
-        Outputs = new TensorSet([NetworkFiles.OutSample], [_output.Value]);
+        Network = session.Bind(Control is null ? inputs : inputs.And(Control.Residuals), new TensorSet([NetworkFiles.OutSample], [_output.Value]));
     }
 
     /// <summary>What guides the rows; null where the UNet cannot be guided.</summary>
     public ControlBatch? Control { get; }
 
-    public TensorSet Inputs { get; }
-
-    public TensorSet Outputs { get; }
+    /// <summary>The UNet on these inputs and outputs.</summary>
+    public BoundNetwork Network { get; }
 
     public int Rows { get; }
 
@@ -113,6 +111,7 @@ internal sealed class UnetBatch : IDisposable
 
     public void Dispose()
     {
+        Network.Dispose();
         _sample.Dispose();
         _conditioning.Dispose();
         _output.Dispose();

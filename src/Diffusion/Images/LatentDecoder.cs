@@ -33,11 +33,11 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session, i
         if (_buffers is null || (_buffers.Height, _buffers.Width) != (height, width))
         {
             _buffers?.Dispose();
-            _buffers = new Buffers(model, height, width);
+            _buffers = new Buffers(model, session, height, width);
         }
 
         TensorPrimitives.Divide(latent, (float)model.Parts.Vae.ScalingFactor, _buffers.Latent.Span);
-        session.Run(options, _buffers.Inputs, _buffers.Outputs, ct);
+        _buffers.Network.Run(options, ct);
         return float.IsFinite(TensorPrimitives.Sum<float>(_buffers.Picture.Span))
             ? _buffers.Picture.Span
             : throw new NotFiniteNumberException("The decoder's picture is not finite.");
@@ -86,13 +86,12 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session, i
 
     private sealed class Buffers : IDisposable
     {
-        public Buffers(ModelFolder model, int height, int width)
+        public Buffers(ModelFolder model, NetworkSession session, int height, int width)
         {
             (Height, Width) = (height, width);
             Latent = new PinnedTensor<float>(1, model.Parts.Vae.LatentChannels, height, width);
             Picture = new PinnedTensor<float>(1, Channels, height * model.LatentFactor, width * model.LatentFactor);
-            Inputs = new TensorSet([NetworkFiles.LatentSample], [Latent.Value]);
-            Outputs = new TensorSet([NetworkFiles.Sample], [Picture.Value]);
+            Network = session.Bind(new TensorSet([NetworkFiles.LatentSample], [Latent.Value]), new TensorSet([NetworkFiles.Sample], [Picture.Value]));
         }
 
         public int Height { get; }
@@ -103,12 +102,11 @@ internal sealed class LatentDecoder(ModelFolder model, NetworkSession session, i
 
         public PinnedTensor<float> Picture { get; }
 
-        public TensorSet Inputs { get; }
-
-        public TensorSet Outputs { get; }
+        public BoundNetwork Network { get; }
 
         public void Dispose()
         {
+            Network.Dispose();
             Latent.Dispose();
             Picture.Dispose();
         }

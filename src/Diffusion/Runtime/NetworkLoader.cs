@@ -10,9 +10,12 @@ using RenderFarm.Diffusion.Onnx;
 namespace RenderFarm.Diffusion.Runtime;
 
 /// <summary>Loads the networks of one model on one device. Weights are mapped into memory, not copied.</summary>
-internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, int threads, string? cacheFolder = null)
+internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, DeviceSettings settings)
 {
-    private readonly GraphCache? _cache = cacheFolder is not null && device.KeepsOptimizedGraphs ? new GraphCache(cacheFolder) : null;
+    private readonly GraphCache? _cache = settings.CacheFolder is not null && device.SharesMemory ? new GraphCache(settings.CacheFolder) : null;
+
+    /// <summary>The time that the networks ran.</summary>
+    public RunClock Clock { get; } = new();
 
     /// <summary>How many networks came from the cache.</summary>
     public int FromCache { get; private set; }
@@ -25,12 +28,12 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, i
         read.Model.Graph = Edited(read.Model.Graph, file, isSeamless);
         if (replaced is not null || _cache is null)
         {
-            return new NetworkSession(Plain(read, file, replaced, ct), replaced);
+            return new NetworkSession(Plain(read, file, replaced, ct), device, Clock, replaced);
         }
 
         var bytes = read.ToBytes();
         var key = KeyOf(file, bytes);
-        return new NetworkSession(Cached(key, ct) ?? Recorded(read, bytes, key, ct) ?? Plain(read, file, null, ct));
+        return new NetworkSession(Cached(key, ct) ?? Recorded(read, bytes, key, ct) ?? Plain(read, file, null, ct), device, Clock);
     }
 
     private GraphProto Edited(GraphProto graph, string file, bool isSeamless)
@@ -53,7 +56,7 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, i
             return null;
         }
 
-        using var options = device.CreateSessionOptions(threads);
+        using var options = device.CreateSessionOptions(settings);
         options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
         try
         {
@@ -73,7 +76,7 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, i
     /// <summary>The session while it is written to the cache; null where that cannot be written.</summary>
     private InferenceSession? Recorded(OnnxGraphFile read, byte[] bytes, string key, CancellationToken ct)
     {
-        using var options = device.CreateSessionOptions(threads);
+        using var options = device.CreateSessionOptions(settings);
         if (_cache!.Record(options) is not { } draft)
         {
             return null;
@@ -97,7 +100,7 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, i
 
     private InferenceSession Plain(OnnxGraphFile read, string file, ReplacedWeights? replaced, CancellationToken ct)
     {
-        using var options = device.CreateSessionOptions(threads);
+        using var options = device.CreateSessionOptions(settings);
         replaced?.ApplyTo(read.Model.Graph, options);
         var bytes = read.ToBytes();
         options.AddSessionConfigEntry(OnnxGraphFile.FolderOption, read.Folder);

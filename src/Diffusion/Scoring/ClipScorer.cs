@@ -50,7 +50,7 @@ public sealed class ClipScorer : IDisposable
             throw new ModelFolderException(problems.Folder, problems.Problems);
         }
 
-        using var options = InferenceDevice.Parse(device).CreateSessionOptions(threads > 0 ? threads : Environment.ProcessorCount);
+        using var options = InferenceDevice.Parse(device).CreateSessionOptions(new DeviceSettings(threads));
         var text = LoadNetwork(problems, TextNetwork, options);
         try
         {

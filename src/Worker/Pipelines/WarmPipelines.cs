@@ -154,7 +154,14 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
         var start = time.GetTimestamp();
         // The catalog has compared every file with its checksum; the digest of the list is read again and must still be the job's.
         var pipeline = DiffusionPipeline.Load(
-            catalog.FolderOf(model), new PipelineOptions { Device = me.Device, Threads = options.Value.Threads, VerifyDigest = false });
+            catalog.FolderOf(model),
+            new PipelineOptions
+            {
+                Device = me.Device,
+                Threads = options.Value.Threads,
+                VerifyDigest = false,
+                CacheFolder = options.Value.Cache is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
+            });
         var elapsed = time.GetElapsedTime(start);
         WorkerMetrics.Loaded(model, elapsed);
         LogLoaded(model, elapsed);

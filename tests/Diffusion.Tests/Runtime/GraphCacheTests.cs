@@ -93,7 +93,7 @@ public sealed class GraphCacheTests : IDisposable
     private (float[] Latent, int FromCache) Render(string? cache)
     {
         var model = ModelFolder.Open(_model.Folder);
-        var loader = new NetworkLoader(model, InferenceDevice.Parse("cpu"), 1, cache);
+        var loader = new NetworkLoader(model, InferenceDevice.Parse("cpu"), new DeviceSettings(1, cache));
         var networks = ModelNetworks.Load(model, loader, new PipelineOptions(), CancellationToken.None);
         using var pipeline = new DiffusionPipeline(model, networks);
         return (pipeline.Render([Picture])[0].Latent.ToArray(), loader.FromCache);

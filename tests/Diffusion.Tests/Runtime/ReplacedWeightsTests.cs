@@ -35,11 +35,11 @@ public sealed class ReplacedWeightsTests
 
         // What is not a float stays in the file.
         var device = InferenceDevice.Parse("cpu");
-        using var options = device.CreateSessionOptions(threads: 2);
+        using var options = device.CreateSessionOptions(new DeviceSettings(2));
         options.AddSessionConfigEntry(OnnxGraphFile.FolderOption, file.Folder);
         replaced.ApplyTo(file.Model.Graph, options);
         using var replacing = new InferenceSession(file.ToBytes(), options);
-        using var plain = device.CreateSessionOptions(threads: 2);
+        using var plain = device.CreateSessionOptions(new DeviceSettings(2));
         plain.AddSessionConfigEntry(OnnxGraphFile.FolderOption, file.Folder);
         using var writing = new InferenceSession(written.ToByteArray(), plain);
         using var original = new InferenceSession(file.Path, plain);
