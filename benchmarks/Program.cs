@@ -28,7 +28,26 @@ var decode = new Command("vae-decode", "One decoded picture, in a process of its
 decode.Hidden = true;
 decode.SetAction(line => VaeTiles.Decode(line.GetValue(tileSide)));
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png, tiles, decode }.Parse(args).InvokeAsync();
+var model = new Option<string>("--model") { Description = "Whose networks run", DefaultValueFactory = _ => PipelineOverhead.ModelNames.First() };
+model.AcceptOnlyFromAmong([.. PipelineOverhead.ModelNames]);
+var batches = Number("--pairs", "How many batches are measured", 15);
+var overhead = new Command("overhead", "The time of a batch against the time its networks ran") { model, batches, output };
+overhead.SetAction(async (line, cancellationToken) => await TellAsync(line, PipelineOverhead.Run(line.GetValue(model)!, line.GetValue(batches)), await Report.FactsAsync(cancellationToken), cancellationToken));
+
+var starts = Number("--pairs", "How often both are measured, by turns", 7);
+var secondStart = new Command("second-start", "Loading a model whose optimised networks are kept against loading it anew") { starts, output };
+secondStart.SetAction(async (line, cancellationToken) => await TellAsync(line, await SecondStart.RunAsync(line.GetValue(starts)), await Report.FactsAsync(cancellationToken), cancellationToken));
+
+var processes = Number("--pairs", "How often both are measured, by turns", 5);
+var memory = new Command("memory", "Memory of a model after batches of four shapes against one") { processes, output };
+memory.SetAction(async (line, cancellationToken) => await TellAsync(line, await MemoryOfShapes.RunAsync(line.GetValue(processes), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
+
+var sizes = new Argument<int[]>("SIZE") { Description = "Pictures of a batch", Arity = ArgumentArity.OneOrMore };
+var measureMemory = new Command(MemoryOfShapes.Child, "Prints by how many bytes this process grows when it renders these batches") { sizes };
+measureMemory.SetAction(line => MemoryOfShapes.Measure(line.GetValue(sizes)!));
+measureMemory.Hidden = true;
+
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png, tiles, decode, overhead, secondStart, memory, measureMemory }.Parse(args).InvokeAsync();
 
 async Task RunAsync(ParseResult line, Func<TestFarm, Task<Report>> measure, CancellationToken cancellationToken)
 {

@@ -29,7 +29,7 @@ internal static class VaeTiles
     public static void Decode(int tileSide)
     {
         var model = ModelFolder.Open(GoldenFolder.EmojiModel, verifyDigest: false);
-        var loader = new NetworkLoader(model, InferenceDevice.Parse("cpu"), Environment.ProcessorCount, cacheFolder: null);
+        var loader = new NetworkLoader(model, InferenceDevice.Parse("cpu"), new DeviceSettings(0));
         using var decoder = new LatentDecoder(model, loader.Load(NetworkFiles.VaeDecoder, CancellationToken.None), tileSide);
         var latent = new float[model.Parts.Vae.LatentChannels * (Side / model.LatentFactor) * (Side / model.LatentFactor)];
         new TorchRandom(1).FillNormal(latent);
