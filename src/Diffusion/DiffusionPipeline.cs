@@ -5,6 +5,7 @@ using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Previews;
 using RenderFarm.Diffusion.Prompts;
 using RenderFarm.Diffusion.Runtime;

@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Models.Reading;
+
 namespace RenderFarm.Diffusion.Models;
 
 /// <summary>A text-to-image model on disk, in the layout that Optimum exports, read and checked but not loaded.</summary>

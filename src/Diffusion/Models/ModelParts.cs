@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Tokenization;
 
 namespace RenderFarm.Diffusion.Models;

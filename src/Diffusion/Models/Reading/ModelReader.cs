@@ -1,6 +1,6 @@
 using RenderFarm.Diffusion.Tokenization;
 
-namespace RenderFarm.Diffusion.Models;
+namespace RenderFarm.Diffusion.Models.Reading;
 
 /// <summary>Reads a folder part by part, noting every problem instead of stopping at the first.</summary>
 internal static class ModelReader

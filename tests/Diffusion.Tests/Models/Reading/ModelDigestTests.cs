@@ -1,7 +1,8 @@
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.TestKit.Goldens;
 
-namespace RenderFarm.Diffusion.Tests.Models;
+namespace RenderFarm.Diffusion.Tests.Models.Reading;
 
 public sealed class ModelDigestTests : IDisposable
 {

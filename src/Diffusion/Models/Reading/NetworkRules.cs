@@ -1,6 +1,6 @@
 using RenderFarm.Diffusion.Onnx;
 
-namespace RenderFarm.Diffusion.Models;
+namespace RenderFarm.Diffusion.Models.Reading;
 
 /// <summary>Reads the networks' signatures and notes where one lacks what rendering needs, or asks for what nobody can give.</summary>
 internal static class NetworkRules

@@ -1,6 +1,6 @@
 using RenderFarm.Diffusion.Scoring;
 
-namespace RenderFarm.Diffusion.Models;
+namespace RenderFarm.Diffusion.Models.Reading;
 
 /// <summary>Reads the networks that a folder may have besides those that every picture needs.</summary>
 internal static class OptionalNetworks
@@ -102,9 +102,3 @@ internal static class OptionalNetworks
         static bool Fits(OnnxValue value, int channels) => NetworkRules.Floats.Contains(value.Element) && (value.Shape![1] < 0 || value.Shape[1] == channels);
     }
 }
-
-/// <summary>A network that says which pictures are unfit to be shown, and how it wants them prepared.</summary>
-internal sealed record SafetyParts(OnnxSignature Network, PictureInput Input);
-
-/// <summary>A small decoder of latents: its file and the names of its one input and output.</summary>
-internal sealed record PreviewDecoderParts(string NetworkFile, string Input, string Output);

@@ -1,4 +1,4 @@
-namespace RenderFarm.Diffusion.Models;
+namespace RenderFarm.Diffusion.Models.Reading;
 
 /// <summary>Tells a folder's family by what its networks ask for, and notes where its configs say otherwise.</summary>
 internal static class FamilyRules

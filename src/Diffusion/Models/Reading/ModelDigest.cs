@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace RenderFarm.Diffusion.Models;
+namespace RenderFarm.Diffusion.Models.Reading;
 
 /// <summary>
 /// The identity of a model: SHA-256 of the lines "sha256, two spaces, path" of its files, sorted by path.

@@ -1,4 +1,4 @@
-namespace RenderFarm.Diffusion.Models;
+namespace RenderFarm.Diffusion.Models.Reading;
 
 /// <summary>A model with the autoencoder of another folder.</summary>
 internal static class OtherVae

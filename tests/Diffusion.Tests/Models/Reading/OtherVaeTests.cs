@@ -1,7 +1,7 @@
 using RenderFarm.Diffusion.Models;
 using RenderFarm.TestKit.Goldens;
 
-namespace RenderFarm.Diffusion.Tests.Models;
+namespace RenderFarm.Diffusion.Tests.Models.Reading;
 
 public sealed class OtherVaeTests(LoadedModels models)
 {
