@@ -5,7 +5,7 @@ using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.Benchmarks;
 
-/// <summary>What a model takes that has rendered batches of four shapes, against one that has rendered one: the weights are there once.</summary>
+/// <summary>What a model takes that has rendered batches of four shapes, against one that has rendered the largest: the weights are there once.</summary>
 internal static class MemoryOfShapes
 {
     /// <summary>The command that measures, in a process of its own.</summary>
@@ -18,11 +18,11 @@ internal static class MemoryOfShapes
 
     public static async Task<Report> RunAsync(int pairs, CancellationToken cancellationToken) => new(
         "Memory of four shapes",
-        "What a process grows by (resident set) when it loads a pipeline and renders batches of four sizes, against one that renders the smallest only. Each in a process of its own, by turns.",
-        [("Batches", $"{string.Join(", ", Shapes)} pictures of 128x128 with the model emoji, against {Shapes[0]}")],
+        "What a process grows by (resident set) when it loads a pipeline and renders batches of four sizes, against one that renders the largest only. Each in a process of its own, by turns.",
+        [("Batches", $"{string.Join(", ", Shapes)} pictures of 128x128 with the model emoji, against {Shapes[^1]}")],
         "Four shapes, MiB",
         "One shape, MiB",
-        await Report.ByTurnsAsync(pairs, () => InChildAsync(Shapes, cancellationToken), () => InChildAsync(Shapes[..1], cancellationToken)),
+        await Report.ByTurnsAsync(pairs, () => InChildAsync(Shapes, cancellationToken), () => InChildAsync(Shapes[^1..], cancellationToken)),
         new Goal(IsAtLeast: false, Goal));
 
     /// <summary>Renders the batches and prints by how many bytes the process has grown.</summary>
@@ -51,7 +51,7 @@ internal static class MemoryOfShapes
         var text = await child.StandardOutput.ReadToEndAsync(cancellationToken);
         await child.WaitForExitAsync(cancellationToken);
         return child.ExitCode == 0
-            ? long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) / Mebi
+            ? long.Parse(text.AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture) / Mebi
             : throw new InvalidOperationException($"The process that measures ended with {child.ExitCode}: {text}");
     }
 }
