@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Resizing;
 
 namespace RenderFarm.Diffusion.Scoring;
 
@@ -65,7 +66,7 @@ internal sealed record PictureInput(int ShortestEdge, int CropHeight, int CropWi
         var (newWidth, newHeight) = width <= height
             ? (ShortestEdge, (int)((long)ShortestEdge * height / width))
             : ((int)((long)ShortestEdge * width / height), ShortestEdge);
-        var resized = BicubicResize.Resize(rgb, width, height, newWidth, newHeight);
+        var resized = new PixelGrid(width, height, Channels, rgb.ToArray()).Filtered(newWidth, newHeight, ResampleFilter.Bicubic).Values.Span;
 
         // 2. The centre, 3. scaled and normalised.
         var (left, top) = ((newWidth - CropWidth) / 2, (newHeight - CropHeight) / 2);
