@@ -15,6 +15,9 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary>Folder whose subfolders are models.</summary>
     public string Models { get; set; } = "models";
 
+    /// <summary>Folder of LoRAs, as .safetensors files, in folders of any depth; it need not be there.</summary>
+    public string Loras { get; set; } = "loras";
+
     /// <summary>Batches rendered at a time.</summary>
     public int Slots { get; set; } = 1;
 

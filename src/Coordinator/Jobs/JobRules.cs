@@ -137,5 +137,5 @@ public static class JobRules
         }
     }
 
-    private static string Shortened(string given) => given.Length <= 60 ? given : string.Concat(given.AsSpan(0, 57), "...");
+    internal static string Shortened(string given) => given.Length <= 60 ? given : string.Concat(given.AsSpan(0, 57), "...");
 }

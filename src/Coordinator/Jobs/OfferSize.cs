@@ -8,8 +8,8 @@ internal static class OfferSize
     /// <summary>Frames of one offer at most, however short the prompts are.</summary>
     public const int MaxFrames = 64;
 
-    // Beside the prompts an envelope holds a negative prompt of up to 24 KB, 64 frames of 45 bytes, and 2 KB of settings and headers.
-    private const int PromptBytes = 32 * 1024;
+    // Beside the prompts an envelope holds a negative prompt of up to 24 KB, LoRAs of up to 10 KB, 64 frames of 45 bytes, and 3 KB of settings and headers.
+    private const int PromptBytes = 24 * 1024;
 
     /// <summary>Frames of one offer at most, for frames that show each of the prompts <paramref name="count"/> times in a row.</summary>
     public static int For(IReadOnlyList<string> prompts, long count)

@@ -6,6 +6,7 @@ using RenderFarm.Coordinator.Models;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Coordinator.Jobs;
 
@@ -45,12 +46,7 @@ internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announc
             Priority = request.Priority,
             Model = model.Name,
             ModelDigest = model.Digest!,
-            Settings = request.Settings with
-            {
-                Width = request.Settings.Width ?? model.DefaultWidth,
-                Height = request.Settings.Height ?? model.DefaultHeight,
-                Seed = request.Settings.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
-            },
+            Settings = Filled(request.Settings, model),
             Output = request.Output,
             Labels = request.Labels,
             Count = request.Count,
@@ -61,6 +57,19 @@ internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announc
             RequestHash = idempotencyKey is null ? null : HashOf(request),
         };
     }
+
+    /// <summary>With what the request leaves to the farm.</summary>
+    private static RenderSettings Filled(RenderSettings settings, ModelView model) => settings with
+    {
+        Width = settings.Width ?? model.DefaultWidth,
+        Height = settings.Height ?? model.DefaultHeight,
+        Seed = settings.Seed ?? Drawn(),
+        VariationSeed = settings.VariationSeed ?? (settings.VariationStrength > 0 ? Drawn() : null),
+        Schedule = settings.Schedule ?? SamplerNames.UsualSchedule(settings.Sampler),
+        Hires = settings.Hires is { Sampler: { } sampler, Schedule: null } hires ? hires with { Schedule = SamplerNames.UsualSchedule(sampler) } : settings.Hires,
+    };
+
+    private static long Drawn() => RandomNumberGenerator.GetInt32(int.MaxValue);
 
     /// <summary>Equal for requests that mean the same, whatever their order, spacing and defaults.</summary>
     private static string HashOf(JobRequest request)

@@ -32,7 +32,7 @@ public static class GenerationText
 
     /// <summary>For a picture, where the model's name and digest are known but not its folder.</summary>
     public static string For(RenderedImage image, string modelName, string modelDigest) =>
-        Write(image.Request with { Width = image.Width, Height = image.Height }, modelName, modelDigest, image.LoraHashes);
+        Write(image.Request.Hires is null ? image.Request with { Width = image.Width, Height = image.Height } : image.Request, modelName, modelDigest, image.LoraHashes);
 
     /// <summary>Reads what this library or stable-diffusion-webui has written; text without settings is a prompt.</summary>
     public static Generation Parse(string text)

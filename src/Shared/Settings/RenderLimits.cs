@@ -18,6 +18,21 @@ public static class RenderLimits
     /// <summary>Text encoder layers that may be skipped.</summary>
     public const int MaxClipSkip = 11;
 
+    /// <summary>How many times larger the second pass may be along each side.</summary>
+    public const double MaxHiresScale = 8;
+
+    /// <summary>The second pass walks at least so much of the path from noise.</summary>
+    public const double MinHiresStrength = 0.01;
+
+    /// <summary>LoRAs of one job.</summary>
+    public const int MaxLoras = 16;
+
+    /// <summary>A LoRA's weight is in [-MaxLoraWeight, MaxLoraWeight].</summary>
+    public const double MaxLoraWeight = 10;
+
+    /// <summary>Characters of a LoRA's name.</summary>
+    public const int MaxLoraNameLength = 100;
+
     /// <summary>Characters of a prompt: with JSON escapes an offer with a prompt and a negative prompt of this length stays under 64 KiB.</summary>
     public const int MaxPromptLength = 4000;
 

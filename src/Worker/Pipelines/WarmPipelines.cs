@@ -161,6 +161,8 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
                 Threads = options.Value.Threads,
                 VerifyDigest = false,
                 CacheFolder = options.Value.Cache is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
+                LoraFolder = Path.GetFullPath(options.Value.Loras),
+                LoraSets = 1,
             });
         var elapsed = time.GetElapsedTime(start);
         WorkerMetrics.Loaded(model, elapsed);

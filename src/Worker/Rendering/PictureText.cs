@@ -18,7 +18,8 @@ internal static class PictureText
             return null;
         }
 
-        var settings = offer.Settings with { Prompt = offer.Prompts[frame.Prompt], Seed = frame.Seed, Width = image.Width, Height = image.Height };
+        // A second pass makes the picture larger than it was asked for.
+        var settings = offer.Settings with { Prompt = offer.Prompts[frame.Prompt], Seed = frame.Seed, Width = image.Request.Width, Height = image.Request.Height };
         return new Dictionary<string, string>
         {
             [GenerationText.Keyword] = GenerationText.For(image, offer.Model, offer.ModelDigest),

@@ -1,6 +1,10 @@
 using Microsoft.ML.OnnxRuntime;
+using RenderFarm.Diffusion;
+using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Runtime;
+using RenderFarm.Diffusion.Weights;
 using RenderFarm.Shared;
 using RenderFarm.Worker.Pipelines;
 
@@ -19,6 +23,9 @@ internal static class RenderFaults
         ModelFolderException or DeviceException or PipelineTooLargeException => new RenderFailedException(AttemptOutcome.Failed, ErrorClass.Worker, error.Message, error),
         _ => new RenderFailedException(AttemptOutcome.Failed, ErrorClass.Worker, $"Rendering with the model '{model}' on {device} failed: {error.Message}", error),
     };
+
+    /// <summary>Whether what was asked for is at fault: no other worker could render it either.</summary>
+    public static bool IsOfRequest(Exception error) => error is RenderRequestException or LoraException or WeightFileException or InputImageException;
 
     private static bool IsOutOfMemory(Exception error) => error switch
     {

@@ -34,31 +34,43 @@ internal sealed class Renderer(WarmPipelines pipelines, WorkerIdentity me, TimeP
     private RenderResult Render(PipelinePin pin, RenderWork work, IProgress<StepProgress> progress, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        var rows = work.Requests.Select(request => new RowResult(null, WhyNot(pin.Pipeline, request))).ToArray();
-        while (true)
+        var rows = work.Requests.Select(request => WhyNot(pin.Pipeline, request) is { } reason ? new RowResult(null, reason) : null).ToArray();
+        while (Array.FindIndex(rows, row => row is null) is >= 0 and var first)
         {
-            var sound = Enumerable.Range(0, rows.Length).Where(row => rows[row].Error is null).ToArray();
-            if (sound.Length == 0)
+            var together = Enumerable.Range(first, rows.Length - first)
+                .Where(row => rows[row] is null && pin.Pipeline.CanShareBatch(work.Requests[first], work.Requests[row]))
+                .ToArray();
+            RenderTogether(pin, work, together, rows, progress, cancellationToken);
+        }
+
+        return new RenderResult([.. rows.Select(row => row!)], time.GetElapsedTime(start));
+    }
+
+    /// <summary>Gives these rows their pictures; where one is at fault, it or all of them get the reason and the others are left for another try.</summary>
+    private void RenderTogether(PipelinePin pin, RenderWork work, int[] together, RowResult?[] rows, IProgress<StepProgress> progress, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        try
+        {
+            var images = pin.Pipeline.Render([.. together.Select(row => work.Requests[row])], progress, ct: cancellationToken);
+            pin.Ran();
+            foreach (var (row, image) in together.Zip(images))
             {
-                return new RenderResult(rows, time.GetElapsedTime(start));
+                rows[row] = new RowResult(image, null);
             }
 
-            try
+            WorkerMetrics.Rendered(work.Model, time.GetElapsedTime(start) / together.Length, together.Length);
+        }
+        catch (NonFiniteLatentsException ex)
+        {
+            rows[together[ex.Row]] = new RowResult(null, ex.Message);
+        }
+        catch (Exception ex) when (RenderFaults.IsOfRequest(ex))
+        {
+            // What each of them asks for alone was checked before; what fails only now is what they share, such as a LoRA's file.
+            foreach (var row in together)
             {
-                var images = pin.Pipeline.Render([.. sound.Select(row => work.Requests[row])], progress, ct: cancellationToken);
-                pin.Ran();
-                foreach (var (row, image) in sound.Zip(images))
-                {
-                    rows[row] = new RowResult(image, null);
-                }
-
-                var duration = time.GetElapsedTime(start);
-                WorkerMetrics.Rendered(work.Model, duration / sound.Length, sound.Length);
-                return new RenderResult(rows, duration);
-            }
-            catch (NonFiniteLatentsException ex)
-            {
-                rows[sound[ex.Row]] = new RowResult(null, ex.Message);
+                rows[row] = new RowResult(null, ex.Message);
             }
         }
     }
@@ -70,7 +82,7 @@ internal sealed class Renderer(WarmPipelines pipelines, WorkerIdentity me, TimeP
             pipeline.Check(request);
             return null;
         }
-        catch (RenderRequestException ex)
+        catch (Exception ex) when (RenderFaults.IsOfRequest(ex))
         {
             return ex.Message;
         }

@@ -39,8 +39,29 @@ public sealed class JobRulesTests
         { "settings.guidance", With(s => s with { Guidance = double.NaN }), "Must be a number from 0 to 100; got NaN." },
         { "settings.guidance", With(s => s with { Guidance = double.PositiveInfinity }), "Must be a number from 0 to 100; got Infinity." },
         { "settings.guidance", With(s => s with { Guidance = -0.5 }), "Must be a number from 0 to 100; got -0.5." },
-        { "settings.sampler", With(s => s with { Sampler = "Euler" }), "Unknown: 'Euler'; allowed: ddim, ddpm, pndm, lms, euler, euler_a, heun, dpm2, dpm2_a, dpm++2m, dpm++2m_sde, dpm++2s, deis, unipc, lcm, tcd." },
-        { "settings.schedule", With(s => s with { Schedule = "" }), "Unknown: ''; allowed: model, karras." },
+        { "settings.sampler", With(s => s with { Sampler = "euler a" }), $"Unknown: 'euler a'; allowed: {string.Join(", ", SamplerNames.Samplers)}." },
+        { "settings.schedule", With(s => s with { Schedule = "" }), "The sampler 'dpm++2m' cannot follow ''; allowed: model, karras." },
+        { "settings.schedule", With(s => s with { Sampler = "DPM++ 2M", Schedule = "karras" }), "The sampler 'DPM++ 2M' cannot follow 'karras'; allowed: model, Automatic, Uniform, Karras, Exponential, Polyexponential, SGM Uniform, KL Optimal, Align Your Steps, Simple, Normal, DDIM, Beta." },
+        { "settings.schedule", With(s => s with { Sampler = "PLMS", Schedule = "Karras" }), "The sampler 'PLMS' cannot follow 'Karras'; allowed: model, Automatic." },
+        { "settings.promptSyntax", With(s => s with { PromptSyntax = "compel" }), "Unknown: 'compel'; allowed: webui, literal." },
+        { "settings.noiseSource", With(s => s with { NoiseSource = "gpu" }), "Unknown: 'gpu'; allowed: cpu, nv." },
+        { "settings.eta", With(s => s with { Sampler = "ddim", Eta = 1.5 }), "Must be a number from 0 to 1; got 1.5." },
+        { "settings.eta", With(s => s with { Eta = 0.5 }), $"The sampler 'dpm++2m' takes none; got 0.5. Those that do: {string.Join(", ", SamplerNames.WithEta)}." },
+        { "settings.guidanceRescale", With(s => s with { GuidanceRescale = -1 }), "Must be a number from 0 to 1; got -1." },
+        { "settings.variationStrength", With(s => s with { VariationStrength = double.NaN }), "Must be a number from 0 to 1; got NaN." },
+        { "settings.variationSeed", With(s => s with { VariationSeed = -1 }), "Must be from 0 to 9223372036854775807; got -1." },
+        { "settings.hires.scale", Hires(h => h with { Scale = 0.5 }), "Must be a number from 1 to 8; got 0.5." },
+        { "settings.hires.scale", Hires(h => h with { Scale = 1.1 }), "Must give a height that is a multiple of 8 up to 4096; 64 times 1.1 is 70." },
+        { "settings.hires.width", Hires(h => h with { Height = 128 }), "Give both sides, or neither and a scale." },
+        { "settings.hires.height", Hires(h => h with { Width = 128, Height = 129 }), "Must be a multiple of 8 from 8 to 4096; got 129." },
+        { "settings.hires.upscaler", Hires(h => h with { Upscaler = "ESRGAN" }), "Unknown: 'ESRGAN'; allowed: Latent, Latent (antialiased), Latent (bicubic), Latent (bicubic antialiased), Latent (nearest), Latent (nearest-exact), Lanczos, Nearest." },
+        { "settings.hires.steps", Hires(h => h with { Steps = 0 }), "Must be from 1 to 500; got 0." },
+        { "settings.hires.strength", Hires(h => h with { Strength = 0 }), "Must be a number from 0.01 to 1; got 0." },
+        { "settings.hires.schedule", Hires(h => h with { Schedule = "Beta" }), "The sampler 'dpm++2m' cannot follow 'Beta'; allowed: model, karras." },
+        { "settings.hires.schedule", Hires(h => h with { Sampler = "Euler", Schedule = "karras" }), "The sampler 'Euler' cannot follow 'karras'; allowed: model, Automatic, Uniform, Karras, Exponential, Polyexponential, SGM Uniform, KL Optimal, Align Your Steps, Simple, Normal, DDIM, Beta." },
+        { "settings.loras", With(s => s with { Loras = [.. Enumerable.Repeat(new LoraSettings { Name = "film" }, 17)] }), "A job has at most 16 LoRAs; got 17." },
+        { "settings.loras[1].name", With(s => s with { Loras = [new LoraSettings { Name = "film" }, new LoraSettings { Name = "" }] }), "Must not be empty." },
+        { "settings.loras[0].weight", With(s => s with { Loras = [new LoraSettings { Name = "film", Weight = 11 }] }), "Must be a number from -10 to 10; got 11." },
         { "settings.clipSkip", With(s => s with { ClipSkip = 12 }), "Must be from 0 to 11; got 12." },
         { "settings.seed", With(s => s with { Seed = -1 }), "Must be from 0 to 9223372036854775806; got -1." },
         { "settings.seed", With(s => s with { Seed = long.MaxValue }), "Must be from 0 to 9223372036854775806; got 9223372036854775807." },
@@ -85,6 +106,14 @@ public sealed class JobRulesTests
                 Steps = RenderLimits.MaxSteps,
                 Guidance = RenderLimits.MaxGuidance,
                 ClipSkip = RenderLimits.MaxClipSkip,
+                GuidanceRescale = 1,
+                Sampler = "DPM++ 2M SDE",
+                Schedule = "Align Your Steps",
+                Eta = 1,
+                VariationSeed = long.MaxValue,
+                VariationStrength = 1,
+                Hires = new HiresSettings { Width = RenderLimits.MaxSize, Height = RenderLimits.SizeMultiple, Steps = RenderLimits.MaxSteps, Strength = 1, Sampler = "Euler a" },
+                Loras = [.. Enumerable.Repeat(new LoraSettings { Name = new string('l', RenderLimits.MaxLoraNameLength), Weight = -RenderLimits.MaxLoraWeight }, RenderLimits.MaxLoras)],
                 Seed = long.MaxValue - (RenderLimits.MaxFrames / 2),
             },
         };
@@ -118,6 +147,9 @@ public sealed class JobRulesTests
 
         Assert.Equal(["Unknown model 'emoji'; no worker has brought a usable model yet."], errors["model"]);
     }
+
+    private static JobRequest Hires(Func<HiresSettings, HiresSettings> change) =>
+        With(settings => settings with { Width = 80, Height = 64, Hires = change(new HiresSettings()) });
 
     private static JobRequest With(Func<RenderSettings, RenderSettings> change) => Good with { Settings = change(Good.Settings) };
 

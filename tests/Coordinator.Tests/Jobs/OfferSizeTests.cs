@@ -11,6 +11,20 @@ public sealed class OfferSizeTests
     private const int Envelope = 64 * 1024;
     private const int Headers = 2 * 1024;
 
+    private static readonly RenderSettings Longest = new()
+    {
+        NegativePrompt = new string('界', RenderLimits.MaxPromptLength),
+        Width = RenderLimits.MaxSize,
+        Height = RenderLimits.MaxSize,
+        Seed = long.MaxValue - 1000,
+        Sampler = "DPM++ 2M SDE Heun",
+        Schedule = "Align Your Steps",
+        VariationSeed = long.MaxValue,
+        VariationStrength = Math.PI / 4,
+        Hires = new HiresSettings { Upscaler = "Latent (bicubic antialiased)", Width = 1024, Height = 1024, Sampler = "DPM++ 2M SDE Heun", Schedule = "Align Your Steps" },
+        Loras = [.. Enumerable.Range(0, RenderLimits.MaxLoras).Select(_ => new LoraSettings { Name = new string('界', RenderLimits.MaxLoraNameLength), Weight = -Math.PI })],
+    };
+
     [Theory]
     [InlineData('a', 10, 1)]
     [InlineData('a', 4000, 1)]
@@ -26,7 +40,7 @@ public sealed class OfferSizeTests
         var distinct = ((frames + count - 2) / count) + 1;
         var offer = new LeaseOffered(
             Guid.NewGuid(), long.MaxValue, Guid.NewGuid(), "default", "emoji", new string('0', 64),
-            new RenderSettings { NegativePrompt = new string('界', RenderLimits.MaxPromptLength), Width = 128, Height = 128, Seed = long.MaxValue - 1000 }, new OutputSettings(),
+            Longest, new OutputSettings(),
             [.. prompts.Take(Math.Min(distinct, frames))],
             [.. Enumerable.Range(0, frames).Select(x => new LeasedFrame(99_999_000 + x, long.MaxValue - 1000 + x, x))]);
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(offer, SystemTextJsonMessageSerializer.Options).Length + Headers, 1, Envelope);

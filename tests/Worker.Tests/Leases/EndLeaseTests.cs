@@ -1,5 +1,7 @@
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Shared.Settings;
+using RenderFarm.TestKit;
 using RenderFarm.Worker.Tests.Bench;
 
 namespace RenderFarm.Worker.Tests.Leases;
@@ -10,13 +12,29 @@ public sealed class EndLeaseTests
     public async Task Settings_that_cannot_be_rendered_fail_their_frames_by_name()
     {
         await using var bench = await WorkerBench.StartAsync();
-        var lease = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5], settings => settings with { Sampler = "heun" }));
+        var lease = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5], settings => settings with { Sampler = "nonesuch" }));
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
         Assert.Equal((lease.AttemptId, AttemptOutcome.Failed, ErrorClass.Request), (ended.AttemptId, ended.Outcome, ended.ErrorClass));
         Assert.Equal([1, 2, 3, 4, 5], ended.Failed.Select(frame => frame.Index).Order());
-        Assert.All(ended.Failed, frame => Assert.Contains("'heun'", frame.Error, StringComparison.Ordinal));
+        Assert.All(ended.Failed, frame => Assert.Contains("'nonesuch'", frame.Error, StringComparison.Ordinal));
         Assert.Contains("dpm++2m", ended.Message, StringComparison.Ordinal);
         Assert.Empty(bench.Coordinator.Of<FramesRendered>());
+    }
+
+    [Fact]
+    public async Task A_LoRA_that_is_not_there_or_not_sound_fails_the_request()
+    {
+        using var loras = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(loras.Path, "torn.safetensors"), "torn", TestContext.Current.CancellationToken);
+        await using var bench = await WorkerBench.StartAsync(("Worker:Loras", loras.Path));
+        foreach (var name in new[] { "none", "torn" })
+        {
+            var lease = await bench.OfferAsync(bench.Lease([1, 2], settings => settings with { Loras = [new LoraSettings { Name = name }] }));
+            var ended = await bench.Coordinator.FirstAsync<LeaseEnded>(message => message.AttemptId == lease.AttemptId);
+            Assert.Equal((AttemptOutcome.Failed, ErrorClass.Request), (ended.Outcome, ended.ErrorClass));
+            Assert.Equal([1, 2], ended.Failed.Select(frame => frame.Index).Order());
+            Assert.All(ended.Failed, frame => Assert.Contains(name, frame.Error, StringComparison.Ordinal));
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Shared.Settings;
 using RenderFarm.Worker.Tests.Bench;
 
 namespace RenderFarm.Worker.Tests.Leases;
@@ -47,6 +48,32 @@ public sealed class RenderLeaseTests
         Assert.Equal(frames[2].Sha256, bench.Coordinator.Rendered(alone.AttemptId)[0].Sha256);
         Assert.Equal(5, frames.Select(frame => frame.Sha256).Distinct().Count());
         Assert.NotEqual(frames[2].ArtifactKey, bench.Coordinator.Rendered(alone.AttemptId)[0].ArtifactKey);
+    }
+
+    [Fact]
+    public async Task A_prompt_without_syntax_gives_the_same_bytes_in_either()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        foreach (var syntax in PromptSyntaxNames.All)
+        {
+            var offer = bench.Lease([1, 2], settings => settings with { PromptSyntax = syntax });
+            await bench.OfferAsync(offer with { Output = offer.Output with { Metadata = false } });
+            await bench.Coordinator.RenderedAsync(offer.AttemptId, 2);
+        }
+
+        var hashes = bench.Coordinator.Of<FramesRendered>().SelectMany(message => message.Frames).GroupBy(frame => frame.Index, frame => frame.Sha256);
+        Assert.All(hashes, frame => Assert.Single(frame.Distinct()));
+    }
+
+    [Fact]
+    public async Task A_second_pass_is_the_size_of_the_frame()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        var lease = await bench.OfferAsync(bench.Lease([1], settings => settings with { Hires = new HiresSettings { Scale = 1.5, Steps = 2 } }));
+        await bench.Coordinator.RenderedAsync(lease.AttemptId, 1);
+        var frame = bench.Coordinator.Rendered(lease.AttemptId)[0];
+        Assert.Equal((96, 96), (frame.Width, frame.Height));
+        Assert.Contains("Size: 64x64", System.Text.Encoding.Latin1.GetString(await bench.ReadAsync(frame.ArtifactKey)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class PictureTextTests
     public void The_webui_reads_the_settings_of_the_frame()
     {
         Assert.Equal(
-            "a pizza: big\nNegative prompt: blurry, dark\nSteps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 64x48, Model hash: 0123456789, Model: emoji, RNG: CPU, Prompt syntax: literal, Diffusers sampler: euler_a, Version: RenderFarm 0.1.0",
+            "a pizza: big\nNegative prompt: blurry, dark\nSteps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7.5, Seed: 42, Size: 64x48, Model hash: 0123456789, Model: emoji, RNG: CPU, Diffusers sampler: euler_a, Version: RenderFarm 0.1.0",
             Of(Settings)["parameters"]);
     }
 
@@ -35,7 +35,17 @@ public sealed class PictureTextTests
         var root = json.RootElement;
         Assert.Equal(("emoji", "0123456789abcdef"), (root.GetProperty("model").GetString(), root.GetProperty("modelDigest").GetString()));
         var settings = root.GetProperty("settings").Deserialize<RenderSettings>(Shared.FarmJson.Options);
-        Assert.Equal(Settings with { Prompt = "a pizza: big", Seed = 42, Width = 64, Height = 48 }, settings);
+        Assert.Equivalent(Settings with { Prompt = "a pizza: big", Seed = 42, Width = 64, Height = 48 }, settings, strict: true);
+    }
+
+    [Fact]
+    public void A_picture_of_two_passes_tells_the_size_of_the_first()
+    {
+        var text = Of(Settings with { Hires = new HiresSettings { Scale = 2 } });
+        Assert.Contains("Size: 64x48", text["parameters"], StringComparison.Ordinal);
+        Assert.Contains("Hires upscale: 2", text["parameters"], StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(text["renderfarm"]);
+        Assert.Equal(64, json.RootElement.GetProperty("settings").GetProperty("width").GetInt32());
     }
 
     [Fact]
@@ -46,5 +56,10 @@ public sealed class PictureTextTests
     private static LeaseOffered Offer(RenderSettings settings, bool metadata) => new(
         Guid.NewGuid(), 1, Guid.Empty, "acme", "emoji", "0123456789abcdef", settings, new OutputSettings { Metadata = metadata }, ["a whale", "a pizza: big"], []);
 
-    private static RenderedImage Image(RenderSettings settings) => new(FrameRequest.Of(Offer(settings, metadata: true), Frame), 64, 48, new byte[64 * 48 * 3], []);
+    private static RenderedImage Image(RenderSettings settings)
+    {
+        var request = FrameRequest.Of(Offer(settings, metadata: true), Frame) with { Width = 64, Height = 48 };
+        var (width, height) = settings.Hires is null ? (64, 48) : (128, 96);
+        return new RenderedImage(request, width, height, new byte[width * height * 3], []);
+    }
 }

@@ -22,11 +22,4 @@ public sealed class RenderFaultsTests
         Assert.Equal((outcome, errorClass), (failure.Outcome, failure.ErrorClass));
         Assert.Contains(error.Message, failure.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void The_contracts_name_the_samplers_and_schedules_that_exist()
-    {
-        Assert.Equal(Diffusion.SamplerNames.All, Shared.Settings.SamplerNames.Samplers);
-        Assert.Equal(Diffusion.ScheduleNames.All, Shared.Settings.SamplerNames.Schedules);
-    }
 }

@@ -31,7 +31,8 @@ internal sealed class NewJobForm
 
     public string Sampler { get; set; } = Defaults.Settings.Sampler;
 
-    public string Schedule { get; set; } = Defaults.Settings.Schedule;
+    /// <summary>Empty is the sampler's usual one.</summary>
+    public string Schedule { get; set; } = "";
 
     public string Seed { get; set; } = "";
 
@@ -39,9 +40,13 @@ internal sealed class NewJobForm
 
     public string Priority { get; set; } = Text(Defaults.Priority);
 
+    /// <summary>Settings that the form has no fields for.</summary>
+    public RenderSettings Others { get; private init; } = Defaults.Settings;
+
     /// <summary>The settings of an earlier job.</summary>
     public static NewJobForm Like(JobView job) => new()
     {
+        Others = job.Settings,
         Name = job.Name,
         Prompt = job.Settings.Prompt ?? "",
         NegativePrompt = job.Settings.NegativePrompt,
@@ -52,7 +57,7 @@ internal sealed class NewJobForm
         Steps = Text(job.Settings.Steps),
         Guidance = Text(job.Settings.Guidance),
         Sampler = job.Settings.Sampler,
-        Schedule = job.Settings.Schedule,
+        Schedule = job.Settings.Schedule ?? "",
         Class = job.Class,
         Priority = Text(job.Priority),
     };
@@ -65,7 +70,7 @@ internal sealed class NewJobForm
         Class = Class,
         Priority = (int)(Whole(Priority, "priority", int.MinValue, int.MaxValue, errors) ?? Defaults.Priority),
         Count = Whole(Count, "count", long.MinValue, long.MaxValue, errors) ?? Defaults.Count,
-        Settings = new RenderSettings
+        Settings = Others with
         {
             Prompt = Prompt,
             NegativePrompt = NegativePrompt,
@@ -74,7 +79,7 @@ internal sealed class NewJobForm
             Steps = (int)(Whole(Steps, "settings.steps", int.MinValue, int.MaxValue, errors) ?? Defaults.Settings.Steps),
             Guidance = Decimal(Guidance, "settings.guidance", errors) ?? Defaults.Settings.Guidance,
             Sampler = Sampler,
-            Schedule = Schedule,
+            Schedule = Schedule.Length > 0 ? Schedule : null,
             Seed = Whole(Seed, "settings.seed", long.MinValue, long.MaxValue, errors),
         },
     };
