@@ -30,6 +30,9 @@ public sealed record PipelineOptions
     /// <summary>A folder with the CLIP that <see cref="ImageRequest.BestOf"/> asks; null is the folder "clip" in the model's, if it has one.</summary>
     public string? ClipFolder { get; init; }
 
+    /// <summary>How many of the pictures that <see cref="ImageRequest.BestOf"/> chooses from are rendered together at most.</summary>
+    public int BestOfTogether { get; init; } = 16;
+
     /// <summary>
     /// Pictures wider or higher than this many pixels are decoded in overlapping tiles, which takes the memory of a tile; 0 decodes them whole.
     /// </summary>

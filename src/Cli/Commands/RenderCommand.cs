@@ -4,6 +4,7 @@ using RenderFarm.Cli.Farms;
 using RenderFarm.Cli.Output;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
+using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Cli.Commands;
 
@@ -16,6 +17,9 @@ internal sealed class RenderCommand
     private readonly Option<long> _count = new("--count", "-n") { Description = "How many, with seed, seed + 1, ...", DefaultValueFactory = _ => 1, HelpName = "N" };
     private readonly Option<string> _out = new("--out", "-o") { Description = "Folder for the pictures", DefaultValueFactory = _ => ".", HelpName = "DIR" };
     private readonly Option<string?> _model = new("--model", "-m") { Description = "A model of 'renderfarm models list' [default: emoji]", HelpName = "NAME" };
+    private readonly Option<int> _bestOf = new("--best-of") { Description = "Render so many for each, up to 16, and keep the one that fits the prompt best by CLIP", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private readonly Option<string> _format = new("--format") { Description = string.Join(", ", OutputSettings.Formats), DefaultValueFactory = _ => OutputSettings.Png, HelpName = "NAME" };
+    private readonly Option<int?> _quality = new("--quality") { Description = "Of jpeg and webp, 1 to 100 [default: 90]", HelpName = "N" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the job and the files as JSON" };
     private readonly SettingsOptions _settings;
     private readonly FarmOptions _farm;
@@ -29,6 +33,9 @@ internal sealed class RenderCommand
         command.Add(_out);
         command.Add(_model);
         _settings = SettingsOptions.AddTo(command);
+        command.Add(_bestOf);
+        command.Add(_format);
+        command.Add(_quality);
         command.Add(_json);
         _farm = FarmOptions.AddTo(command);
         (_verbose, _terminal) = (verbose, terminal);
@@ -41,7 +48,8 @@ internal sealed class RenderCommand
         _ = new RenderCommand(command, terminal, verbose);
         command.Examples(
             "renderfarm render \"a pizza on a blue background\" -n 4 -o out",
-            "renderfarm render \"a small whale, pink background\" --steps 30 --sampler euler_a --seed 7");
+            "renderfarm render \"a small whale, pink background\" --steps 30 --sampler euler_a --seed 7",
+            "renderfarm render \"a (yellow:1.3) lion\" --sampler \"DPM++ 2M\" --hires 2 --best-of 4 --format webp");
         return command;
     }
 
@@ -75,6 +83,8 @@ internal sealed class RenderCommand
             // Somebody waits for it.
             Class = JobClass.Interactive,
             Count = line.GetValue(_count),
+            BestOf = line.GetValue(_bestOf),
+            Output = new OutputSettings { Format = line.GetValue(_format)!, Quality = line.GetValue(_quality) },
             Settings = _settings.Read(line) with { Prompt = line.GetValue(_prompt) },
         };
         return line.GetValue(_model) is { } model ? request with { Model = model } : request;

@@ -68,7 +68,7 @@ internal static class ApiEndpoints
         jobs.MapGet("/{id:guid}/frames", FramesApi.ListAsync).WithSummary("List the frames of a job by index").ProducesValidationProblem().ProducesProblem(404);
         jobs.MapGet("/{id:guid}/frames/{index:long}", FramesApi.GetAsync).WithSummary("Show a frame").ProducesProblem(404);
         jobs.MapMethods("/{id:guid}/frames/{index:long}/image", [HttpMethods.Get, HttpMethods.Head], FramesApi.ImageAsync).WithSummary("Fetch the image of a frame")
-            .Produces<byte[]>(200, "image/png").Produces(302).ProducesProblem(404);
+            .Produces<byte[]>(200, "image/png", "image/jpeg", "image/webp").Produces(302).ProducesProblem(404);
     }
 
     /// <summary>Pages of the dashboard show their own errors.</summary>

@@ -5,6 +5,7 @@ using RenderFarm.Coordinator.Ledger;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
+using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Coordinator.Api;
 
@@ -60,9 +61,9 @@ internal static class FramesApi
         return job is null ? null : ImageNames.For(job.Name, view?.Prompt, frame.Index, frame.Seed, job.Output);
     }
 
-    private static string ContentType(string key) => Path.GetExtension(key) switch
+    private static string ContentType(string key) => Path.GetExtension(key).TrimStart('.') switch
     {
-        ".png" => "image/png",
+        var format when OutputSettings.Formats.Contains(format) => OutputSettings.MediaTypeOf(format),
         var other => throw new InvalidOperationException($"No content type is known for images of kind '{other}'."),
     };
 

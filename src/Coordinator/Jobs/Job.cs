@@ -34,8 +34,11 @@ internal sealed class Job
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Frames of each prompt: frame i shows prompt i / Count with seed + i % Count.</summary>
+    /// <summary>Frames of each prompt: frame i shows prompt i / Count with seed + i % Count * BestOf.</summary>
     public required long Count { get; init; }
+
+    /// <summary>Pictures rendered for each frame, of which the best is kept.</summary>
+    public int BestOf { get; init; } = 1;
 
     public required int PromptCount { get; init; }
 

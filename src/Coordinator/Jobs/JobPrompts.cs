@@ -9,9 +9,9 @@ internal static class JobPrompts
     /// <summary>Index of a frame's prompt among the job's distinct prompts.</summary>
     public static int PromptOf(Job job, long frame) => checked((int)(frame / job.Count));
 
-    /// <summary>Seed of a frame's noise: each prompt uses the job's seed, seed + 1, ...</summary>
+    /// <summary>Seed of a frame's noise: each prompt uses the job's seed, seed + 1, ..., or each frame as many as it chooses from.</summary>
     public static long SeedOf(Job job, long frame) =>
-        (job.Settings.Seed ?? throw new InvalidOperationException($"Job {job.Id} has no seed; one is drawn when it is submitted.")) + (frame % job.Count);
+        (job.Settings.Seed ?? throw new InvalidOperationException($"Job {job.Id} has no seed; one is drawn when it is submitted.")) + (frame % job.Count * job.BestOf);
 
     /// <summary>Distinct prompts of the frames [first, first + count), in order; the first is that of <paramref name="first"/>.</summary>
     public static async Task<IReadOnlyList<string>> ReadAsync(FarmDb db, Job job, long first, long count, CancellationToken cancellationToken)

@@ -107,6 +107,7 @@ internal sealed class JobQueries(IDbContextFactory<FarmDb> databases, TimeProvid
             Class = job.Class,
             Priority = job.Priority,
             FrameCount = job.FrameCount,
+            BestOf = job.BestOf,
             Rendered = job.Rendered,
             // Leases are read after the job: what was committed in between counts once.
             Rendering = Math.Clamp(rendering, 0, job.Unsettled),

@@ -14,10 +14,11 @@ public static class JobRules
         CheckModel(request.Model, models, errors);
         CheckRange(request.Priority, -RenderLimits.MaxPriority, RenderLimits.MaxPriority, "priority", errors);
         CheckCount(request, errors);
+        CheckRange(request.BestOf, 1, RenderLimits.MaxBestOf, "bestOf", errors);
         CheckPrompts(request, errors);
         SettingsRules.Check(request.Settings, models.FirstOrDefault(model => model.Name == request.Model), errors);
         CheckSeed(request, errors);
-        CheckListed(request.Output.Format, OutputSettings.Formats, "output.format", errors);
+        CheckOutput(request.Output, errors);
         CheckLabels(request.Labels, errors);
         return errors;
     }
@@ -111,9 +112,22 @@ public static class JobRules
 
     private static void CheckSeed(JobRequest request, FieldErrors errors)
     {
-        if (request.Settings.Seed is { } seed && !errors.Has("count"))
+        if (request.Settings.Seed is { } seed && !errors.Has("count") && !errors.Has("bestOf"))
         {
-            CheckRange(seed, 0, long.MaxValue - request.Count, "settings.seed", errors);
+            CheckRange(seed, 0, long.MaxValue - (request.Count * request.BestOf), "settings.seed", errors);
+        }
+    }
+
+    private static void CheckOutput(OutputSettings output, FieldErrors errors)
+    {
+        CheckListed(output.Format, OutputSettings.Formats, "output.format", errors);
+        if (output is { Format: OutputSettings.Png, Quality: { } given })
+        {
+            errors.Add("output.quality", $"png keeps everything and has no quality; got {given}.");
+        }
+        else
+        {
+            CheckRange(output.Quality ?? 1, 1, RenderLimits.MaxQuality, "output.quality", errors);
         }
     }
 

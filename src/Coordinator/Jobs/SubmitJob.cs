@@ -50,6 +50,7 @@ internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announc
             Output = request.Output,
             Labels = request.Labels,
             Count = request.Count,
+            BestOf = request.BestOf,
             PromptCount = prompts,
             FrameCount = request.Count * prompts,
             LeaseLimit = OfferSize.For(request.Prompts ?? [], request.Count),

@@ -16,8 +16,6 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
 {
     private const int Most = 64;
 
-    // So many rows use the processor well; more only take memory.
-    private const int MostTogether = 16;
     private const string ClipInModel = "clip";
 
     private readonly Lock _turn = new();
@@ -49,9 +47,10 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
         var scorer = Scorer();
         var candidates = batch.SelectMany((request, i) => Enumerable.Range(0, request.BestOf)
             .Select(k => new Candidate(i, k == 0, request with { Seed = unchecked(request.Seed + k), BestOf = 1 }))).ToArray();
-        var parts = candidates.Chunk(Math.Max(MostTogether, batch.Count)).ToArray();
-        var pictures = parts.SelectMany((part, i) => render(
-            [.. part.Select(candidate => candidate.Request)],
+        var parts = candidates.Chunk(Math.Max(options.BestOfTogether, 1)).ToArray();
+        var pictures = parts.SelectMany((part, i) => RenderPart(
+            part,
+            render,
             progress is null ? null : new PartProgress(progress, i, parts.Length),
             previews is null ? null : previews with { Sink = new PartPreviews(previews.Sink, part) },
             ct)).ToArray();
@@ -64,6 +63,24 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
     }
 
     public void Dispose() => _scorer?.Dispose();
+
+    private static IReadOnlyList<RenderedImage> RenderPart(
+        Candidate[] part,
+        RenderBatch render,
+        IProgress<StepProgress>? progress,
+        PreviewOptions? previews,
+        CancellationToken ct)
+    {
+        try
+        {
+            return render([.. part.Select(candidate => candidate.Request)], progress, previews, ct);
+        }
+        catch (NonFiniteLatentsException problem)
+        {
+            // Callers know rows of the batch, not of its parts.
+            throw new NonFiniteLatentsException(part[problem.Row].Index, problem.Step, problem.Request);
+        }
+    }
 
     private static RenderedImage Best(ClipScorer scorer, RenderedImage[] candidates, RunOptions run, CancellationToken ct)
     {

@@ -12,7 +12,7 @@ public sealed record FrameView
     /// <summary>Prompt of this frame.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary>Seed of its noise.</summary>
+    /// <summary>Seed of its noise; of the best of several, the kept one's once it is rendered.</summary>
     public required long Seed { get; init; }
 
     /// <summary>Pixels; null until rendered.</summary>

@@ -19,13 +19,16 @@ public sealed record JobRequest
     /// <summary>Higher goes first within a class.</summary>
     public int Priority { get; init; }
 
-    /// <summary>Images of each prompt; they use seed, seed + 1, ...</summary>
+    /// <summary>Images of each prompt; they use seed, seed + 1, ..., or as many seeds each as <c>bestOf</c> says.</summary>
     public long Count { get; init; } = 1;
+
+    /// <summary>Pictures that are rendered for each image, with seeds one after the other, of which the one that fits the prompt best by CLIP is kept. The model needs a folder <c>clip</c>.</summary>
+    public int BestOf { get; init; } = 1;
 
     /// <summary>Settings of all frames.</summary>
     public RenderSettings Settings { get; init; } = new();
 
-    /// <summary>Prompts, each rendered <c>count</c> times: frame i shows prompt i / count with seed + i % count.</summary>
+    /// <summary>Prompts, each rendered <c>count</c> times: frame i shows prompt i / count with seed + i % count * bestOf.</summary>
     public IReadOnlyList<string>? Prompts { get; init; }
 
     /// <summary>How the images are stored.</summary>

@@ -62,6 +62,9 @@ public sealed record JobView
     /// <summary>Settings with everything filled in: size, seed.</summary>
     public required RenderSettings Settings { get; init; }
 
+    /// <summary>Pictures rendered for each frame, of which the best is kept.</summary>
+    public int BestOf { get; init; } = 1;
+
     /// <summary>Distinct prompts.</summary>
     public required int PromptCount { get; init; }
 

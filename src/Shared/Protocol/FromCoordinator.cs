@@ -13,9 +13,10 @@ namespace RenderFarm.Shared.Protocol;
 /// <param name="Output">How they are stored.</param>
 /// <param name="Prompts">Distinct prompts of the frames.</param>
 /// <param name="Frames">The frames, by growing index.</param>
+/// <param name="BestOf">Pictures to render for each frame, with the seeds from its own on, of which the best is kept.</param>
 public sealed record LeaseOffered(
     Guid AttemptId, long Fence, Guid JobId, string Tenant, string Model, string ModelDigest, RenderSettings Settings, OutputSettings Output,
-    IReadOnlyList<string> Prompts, IReadOnlyList<LeasedFrame> Frames);
+    IReadOnlyList<string> Prompts, IReadOnlyList<LeasedFrame> Frames, int BestOf = 1);
 
 /// <summary>One frame of an offer.</summary>
 /// <param name="Index">Index in the job.</param>

@@ -43,7 +43,7 @@ public sealed record FramesRendered(string Worker, long Epoch, Guid JobId, Guid 
 
 /// <summary>One stored frame.</summary>
 /// <param name="Index">Index in the job.</param>
-/// <param name="Seed">Seed of its noise.</param>
+/// <param name="Seed">Seed of its noise; of the best of several, the kept one's.</param>
 /// <param name="ArtifactKey">Object key, never used by another attempt.</param>
 /// <param name="Sha256">Of the stored bytes, lower-case hexadecimal.</param>
 /// <param name="Bytes">Size of the stored object.</param>

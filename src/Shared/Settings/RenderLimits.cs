@@ -42,6 +42,12 @@ public static class RenderLimits
     /// <summary>Distinct prompts of one job.</summary>
     public const int MaxPrompts = 100_000;
 
+    /// <summary>Pictures of a frame, of which the best is kept.</summary>
+    public const int MaxBestOf = 16;
+
+    /// <summary>Quality of formats that lose some.</summary>
+    public const int MaxQuality = 100;
+
     /// <summary>Characters of a job's name.</summary>
     public const int MaxNameLength = 200;
 

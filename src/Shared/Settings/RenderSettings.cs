@@ -39,7 +39,7 @@ public sealed record RenderSettings
     /// <summary>The share of fresh noise in each step, from 0 to 1, for samplers that take it; null is the sampler's own.</summary>
     public double? Eta { get; init; }
 
-    /// <summary>Seed of the first frame; null draws one at submit. Frame i of a prompt uses seed + i.</summary>
+    /// <summary>Seed of the first frame; null draws one at submit. Frame i of a prompt uses seed + i, or seed + i * bestOf where the best of several is kept.</summary>
     public long? Seed { get; init; }
 
     /// <summary>Where the noise comes from: <c>cpu</c>, or <c>nv</c>.</summary>

@@ -163,6 +163,7 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
                 CacheFolder = options.Value.Cache is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
                 LoraFolder = Path.GetFullPath(options.Value.Loras),
                 LoraSets = 1,
+                BestOfTogether = options.Value.BatchSize,
             });
         var elapsed = time.GetElapsedTime(start);
         WorkerMetrics.Loaded(model, elapsed);

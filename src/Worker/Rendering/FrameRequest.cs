@@ -31,6 +31,7 @@ internal static class FrameRequest
             ClipSkip = settings.ClipSkip,
             Tiling = settings.Tiling,
             Hires = settings.Hires is { } hires ? Of(hires) : null,
+            BestOf = offer.BestOf,
             Loras = [.. settings.Loras.Select(lora => new LoraUse { Name = lora.Name, UnetWeight = lora.Weight, TextWeight = lora.Weight })],
         };
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Provenance;
 using RenderFarm.Shared;
@@ -19,13 +20,19 @@ internal static class PictureText
         }
 
         // A second pass makes the picture larger than it was asked for.
-        var settings = offer.Settings with { Prompt = offer.Prompts[frame.Prompt], Seed = frame.Seed, Width = image.Request.Width, Height = image.Request.Height };
+        var settings = offer.Settings with { Prompt = offer.Prompts[frame.Prompt], Seed = image.Request.Seed, Width = image.Request.Width, Height = image.Request.Height };
         return new Dictionary<string, string>
         {
             [GenerationText.Keyword] = GenerationText.For(image, offer.Model, offer.ModelDigest),
-            ["renderfarm"] = JsonSerializer.Serialize(new Provenance(offer.Model, offer.ModelDigest, settings), FarmJson.Options),
+            ["renderfarm"] = JsonSerializer.Serialize(new Provenance(offer.Model, offer.ModelDigest, settings, image.Score, image.Score is null ? null : image.Scores), FarmJson.Options),
         };
     }
 
-    private sealed record Provenance(string Model, string ModelDigest, RenderSettings Settings);
+    /// <summary>The settings render this picture alone; of the best of several, the scores tell what it was chosen from.</summary>
+    private sealed record Provenance(
+        string Model,
+        string ModelDigest,
+        RenderSettings Settings,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Score,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<double>? Scores);
 }

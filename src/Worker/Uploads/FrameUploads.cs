@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using RenderFarm.Diffusion;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Shared.Settings;
 using RenderFarm.Worker.Commits;
 using RenderFarm.Worker.Leases;
 using RenderFarm.Worker.Rendering;
@@ -35,10 +36,10 @@ internal sealed class FrameUploads(HeldLeases leases, StoredFrames store, FrameC
         {
             wanted.Token.ThrowIfCancellationRequested();
             var image = Encode(frame);
-            await store.PutAsync(key, image, "image/png", wanted.Token);
+            await store.PutAsync(key, image, OutputSettings.MediaTypeOf(offer.Output.Format), wanted.Token);
             commits.Add(lease, new RenderedFrame(
                 frame.Row.Frame.Index,
-                frame.Row.Frame.Seed,
+                frame.Image.Request.Seed,
                 key,
                 Convert.ToHexStringLower(SHA256.HashData(image.Span)),
                 image.Length,
@@ -60,7 +61,8 @@ internal sealed class FrameUploads(HeldLeases leases, StoredFrames store, FrameC
     private static ReadOnlyMemory<byte> Encode(FinishedFrame frame)
     {
         using var stream = new MemoryStream();
-        frame.Image.WritePng(stream, PictureText.Of(frame.Row.Lease.Offer, frame.Row.Frame, frame.Image));
+        var offer = frame.Row.Lease.Offer;
+        frame.Image.Write(stream, PictureFile.Of(offer.Output), PictureText.Of(offer, frame.Row.Frame, frame.Image));
         return stream.GetBuffer().AsMemory(0, (int)stream.Length);
     }
 }

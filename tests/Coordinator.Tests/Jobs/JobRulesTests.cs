@@ -65,7 +65,11 @@ public sealed class JobRulesTests
         { "settings.clipSkip", With(s => s with { ClipSkip = 12 }), "Must be from 0 to 11; got 12." },
         { "settings.seed", With(s => s with { Seed = -1 }), "Must be from 0 to 9223372036854775806; got -1." },
         { "settings.seed", With(s => s with { Seed = long.MaxValue }), "Must be from 0 to 9223372036854775806; got 9223372036854775807." },
-        { "output.format", Good with { Output = new OutputSettings { Format = "gif" } }, "Unknown: 'gif'; allowed: png." },
+        { "output.format", Good with { Output = new OutputSettings { Format = "gif" } }, "Unknown: 'gif'; allowed: png, jpeg, webp." },
+        { "output.quality", Good with { Output = new OutputSettings { Quality = 90 } }, "png keeps everything and has no quality; got 90." },
+        { "output.quality", Good with { Output = new OutputSettings { Format = "jpeg", Quality = 0 } }, "Must be from 1 to 100; got 0." },
+        { "bestOf", Good with { BestOf = 17 }, "Must be from 1 to 16; got 17." },
+        { "settings.seed", With(s => s with { Seed = long.MaxValue - 7 }) with { Count = 2, BestOf = 4 }, "Must be from 0 to 9223372036854775799; got 9223372036854775800." },
         { "labels", Good with { Labels = Enumerable.Range(0, 33).ToDictionary(i => $"k{i}", _ => "v") }, "A job has at most 32 labels; got 33." },
         { "labels.team", Good with { Labels = new Dictionary<string, string> { ["team"] = new('v', 257) } }, "Must have at most 256 characters; got 257." },
     };

@@ -40,9 +40,10 @@ public sealed class OfferSizeTests
         var distinct = ((frames + count - 2) / count) + 1;
         var offer = new LeaseOffered(
             Guid.NewGuid(), long.MaxValue, Guid.NewGuid(), "default", "emoji", new string('0', 64),
-            Longest, new OutputSettings(),
+            Longest, new OutputSettings { Format = "jpeg", Quality = 100 },
             [.. prompts.Take(Math.Min(distinct, frames))],
-            [.. Enumerable.Range(0, frames).Select(x => new LeasedFrame(99_999_000 + x, long.MaxValue - 1000 + x, x))]);
+            [.. Enumerable.Range(0, frames).Select(x => new LeasedFrame(99_999_000 + x, long.MaxValue - 1000 + x, x))],
+            RenderLimits.MaxBestOf);
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(offer, SystemTextJsonMessageSerializer.Options).Length + Headers, 1, Envelope);
     }
 

@@ -66,6 +66,39 @@ public sealed class RenderLeaseTests
     }
 
     [Fact]
+    public async Task The_best_of_several_has_the_seed_and_the_bytes_of_its_own_picture()
+    {
+        await using var bench = await WorkerBench.StartAsync(("Worker:BatchSize", "2"));
+        var best = await bench.OfferAsync(bench.Lease([10]) with { BestOf = 5 });
+        await bench.Coordinator.RenderedAsync(best.AttemptId, 1);
+        var kept = bench.Coordinator.Rendered(best.AttemptId)[0];
+        Assert.InRange(kept.Seed, 10, 14);
+        var text = PictureText.Read((await bench.ReadAsync(kept.ArtifactKey)), GenerationJson.Keyword);
+        using var json = JsonDocument.Parse(text);
+        var scores = json.RootElement.GetProperty("scores").EnumerateArray().Select(score => score.GetDouble()).ToList();
+        Assert.Equal(5, scores.Count);
+        Assert.Equal(scores.Max(), scores[(int)(kept.Seed - 10)]);
+        Assert.Equal(scores.Max(), json.RootElement.GetProperty("score").GetDouble());
+        Assert.Equal(kept.Seed, json.RootElement.GetProperty("settings").GetProperty("seed").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("jpeg", 20)]
+    [InlineData("webp", null)]
+    public async Task Pictures_are_stored_in_the_format_of_the_job_with_their_settings(string format, int? quality)
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        var lease = await bench.OfferAsync(bench.Lease([1]) with { Output = new OutputSettings { Format = format, Quality = quality } });
+        await bench.Coordinator.RenderedAsync(lease.AttemptId, 1);
+        var frame = bench.Coordinator.Rendered(lease.AttemptId)[0];
+        Assert.EndsWith($".{format}", frame.ArtifactKey, StringComparison.Ordinal);
+        var file = await bench.ReadAsync(frame.ArtifactKey);
+        using var picture = SkiaSharp.SKCodec.Create(new MemoryStream(file));
+        Assert.Equal(format, picture.EncodedFormat.ToString(), ignoreCase: true);
+        Assert.Equal((64, 64), (picture.Info.Width, picture.Info.Height));
+    }
+
+    [Fact]
     public async Task A_second_pass_is_the_size_of_the_frame()
     {
         await using var bench = await WorkerBench.StartAsync();

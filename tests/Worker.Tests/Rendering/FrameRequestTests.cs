@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion;
 using RenderFarm.Diffusion.Hires;
+using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Noise;
 using RenderFarm.Shared.Protocol;
@@ -26,6 +27,7 @@ public sealed class FrameRequestTests
             Prompt = "a pizza", NegativePrompt = "blurry", Width = 64, Height = 96, Steps = 9, Guidance = 3, GuidanceRescale = 0.5, PromptSyntax = "literal", Sampler = "Euler a", Schedule = "Beta",
             Eta = 0.25, Seed = 7, Noise = new NoiseOptions { Source = "nv", VariationSeed = 8, VariationStrength = 0.125 }, ClipSkip = 1, Tiling = true,
             Hires = new HiresFix { Scale = 3, Width = 128, Height = 192, Upscaler = "Lanczos", Steps = 4, Strength = 0.6, Sampler = "Euler", Schedule = "Simple" },
+            BestOf = 3,
             Loras = [new LoraUse { Name = "film", UnetWeight = -0.5, TextWeight = -0.5 }],
         };
         Assert.Equivalent(expected, Of(settings), strict: true);
@@ -48,6 +50,8 @@ public sealed class FrameRequestTests
         Assert.Equal([.. ScheduleNames.All, .. WebuiScheduleNames.All], Shared.Settings.SamplerNames.Schedules);
         Assert.Equal(UpscalerNames.All, HiresSettings.Upscalers);
         Assert.Equal(Diffusion.PromptSyntaxNames.All.Order(), Shared.Settings.PromptSyntaxNames.All.Order());
+        Assert.Equal(Enum.GetNames<PictureFormat>().Select(name => name.ToLowerInvariant()), OutputSettings.Formats);
+        Assert.All(OutputSettings.Formats, format => Assert.Equal(PictureFile.Of(new OutputSettings { Format = format }).MediaType, OutputSettings.MediaTypeOf(format)));
         Assert.Equal(Diffusion.Noise.NoiseSourceNames.All, Shared.Settings.NoiseSourceNames.All);
     }
 
@@ -82,6 +86,6 @@ public sealed class FrameRequestTests
     private static ImageRequest Of(RenderSettings settings)
     {
         var frame = new LeasedFrame(2, 7, 0);
-        return FrameRequest.Of(new LeaseOffered(Guid.NewGuid(), 1, Guid.Empty, "acme", "emoji", "0123456789abcdef", settings, new OutputSettings(), ["a pizza"], [frame]), frame);
+        return FrameRequest.Of(new LeaseOffered(Guid.NewGuid(), 1, Guid.Empty, "acme", "emoji", "0123456789abcdef", settings, new OutputSettings(), ["a pizza"], [frame], BestOf: 3), frame);
     }
 }

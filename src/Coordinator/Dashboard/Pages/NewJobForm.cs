@@ -21,6 +21,10 @@ internal sealed class NewJobForm
 
     public string Count { get; set; } = "8";
 
+    public string BestOf { get; set; } = Text(Defaults.BestOf);
+
+    public string Format { get; set; } = Defaults.Output.Format;
+
     public string Width { get; set; } = "";
 
     public string Height { get; set; } = "";
@@ -52,6 +56,8 @@ internal sealed class NewJobForm
         NegativePrompt = job.Settings.NegativePrompt,
         Model = job.Model,
         Count = Text(job.FrameCount / job.PromptCount),
+        BestOf = Text(job.BestOf),
+        Format = job.Output.Format,
         Width = job.Settings.Width is { } width ? Text(width) : "",
         Height = job.Settings.Height is { } height ? Text(height) : "",
         Steps = Text(job.Settings.Steps),
@@ -70,6 +76,8 @@ internal sealed class NewJobForm
         Class = Class,
         Priority = (int)(Whole(Priority, "priority", int.MinValue, int.MaxValue, errors) ?? Defaults.Priority),
         Count = Whole(Count, "count", long.MinValue, long.MaxValue, errors) ?? Defaults.Count,
+        BestOf = (int)(Whole(BestOf, "bestOf", int.MinValue, int.MaxValue, errors) ?? Defaults.BestOf),
+        Output = Defaults.Output with { Format = Format },
         Settings = Others with
         {
             Prompt = Prompt,

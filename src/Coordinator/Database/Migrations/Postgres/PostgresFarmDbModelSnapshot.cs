@@ -28,6 +28,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<int>("BestOf")
+                        .HasColumnType("integer")
+                        .HasColumnName("best_of");
+
                     b.Property<long>("Cancelled")
                         .HasColumnType("bigint")
                         .HasColumnName("cancelled");

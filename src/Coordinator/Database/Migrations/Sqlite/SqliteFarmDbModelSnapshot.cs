@@ -23,6 +23,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<int>("BestOf")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("best_of");
+
                     b.Property<long>("Cancelled")
                         .HasColumnType("INTEGER")
                         .HasColumnName("cancelled");
