@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using RenderFarm.Client;
+using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Provenance;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
 using RenderFarm.Shared.Settings;
@@ -80,6 +83,46 @@ public sealed class RenderTests
         Assert.Equal(cancelled.Rendered, (await farm.Client.GetJobAsync(job.Id, Cancellation)).Rendered);
         await farm.AuditAsync(Cancellation);
     }
+
+    [Fact]
+    public async Task The_best_of_several_large_pictures_of_a_weighted_prompt_tells_how_it_was_made()
+    {
+        await using var farm = await TestFarm.StartAsync(FarmMode.Embedded, Cancellation);
+        var best = (await RenderAsync(farm, Large(bestOf: 3)))[0];
+        Assert.Equal((96, 96), SizeOf(best));
+        var texts = PictureText.Read(best);
+        Assert.StartsWith("a (pizza:1.4) on a [blue] background\n", texts["parameters"], StringComparison.Ordinal);
+        Assert.Contains("Sampler: Euler a, Schedule type: Automatic", texts["parameters"], StringComparison.Ordinal);
+        Assert.Contains("Hires upscale: 1.5", texts["parameters"], StringComparison.Ordinal);
+        using var provenance = JsonDocument.Parse(texts["renderfarm"]);
+        var scores = provenance.RootElement.GetProperty("scores").EnumerateArray().Select(score => score.GetDouble()).ToList();
+        Assert.Equal(3, scores.Count);
+
+        // What its text says renders it again.
+        var settings = provenance.RootElement.GetProperty("settings").Deserialize<RenderSettings>(FarmJson.Options)!;
+        Assert.Equal(42 + scores.IndexOf(scores.Max()), settings.Seed);
+        var alone = (await RenderAsync(farm, Large(bestOf: 1) with { Settings = settings, Output = new OutputSettings { Metadata = false } }))[0];
+        Assert.Equal(PixelsOf(best), PixelsOf(alone));
+        await farm.AuditAsync(Cancellation);
+    }
+
+    private static JobRequest Large(int bestOf) => new()
+    {
+        Model = "emoji",
+        BestOf = bestOf,
+        Settings = new RenderSettings
+        {
+            Prompt = "a (pizza:1.4) on a [blue] background", Width = 64, Height = 64, Steps = 4, Seed = 42, Sampler = "Euler a", Hires = new HiresSettings { Scale = 1.5, Steps = 2 },
+        },
+    };
+
+    private static (int Width, int Height) SizeOf(byte[] picture)
+    {
+        var image = InputImage.Decode(picture);
+        return (image.Width, image.Height);
+    }
+
+    private static byte[] PixelsOf(byte[] picture) => InputImage.Decode(picture).Rgb.ToArray();
 
     internal static JobRequest Pizza(long count) => new()
     {

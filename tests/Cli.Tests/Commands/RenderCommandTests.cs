@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RenderFarm.Shared;
+using RenderFarm.Shared.Settings;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Farms;
 
@@ -49,8 +50,43 @@ public sealed class RenderCommandTests(RunningFarm farm)
         var (code, line) = await CommandLine.RunAsync(["render", "a whale", "--steps", "0", "--sampler", "best", "-o", folder.Path, .. farm.Here]);
 
         Assert.Equal(ExitCodes.Failed, code);
-        Assert.Equal($"settings.steps: Must be from 1 to 500; got 0.{Environment.NewLine}settings.sampler: Unknown: 'best'; allowed: ddim, ddpm, pndm, lms, euler, euler_a, heun, dpm2, dpm2_a, dpm++2m, dpm++2m_sde, dpm++2s, deis, unipc, lcm, tcd.", line.Error.Trim());
+        Assert.Equal($"settings.steps: Must be from 1 to 500; got 0.{Environment.NewLine}settings.sampler: Unknown: 'best'; allowed: {string.Join(", ", SamplerNames.Samplers)}.", line.Error.Trim());
         Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public async Task What_webui_can_do_is_asked_for_by_options()
+    {
+        using var folder = new TemporaryFolder();
+
+        var (code, line) = await CommandLine.RunAsync(
+        [
+            "render", "a (small:1.3) whale", "--steps", "2", "--seed", "7", "--sampler", "Euler a", "--eta", "0.5", "--width", "64", "--height", "64",
+            "--hires", "1.5", "--hires-upscaler", "Latent (nearest)", "--hires-strength", "0.5", "--best-of", "2", "--tiling", "--format", "webp", "--quality", "80", "-o", folder.Path, "--json", .. farm.Here,
+        ]);
+
+        Assert.True(code == ExitCodes.Done, line.Error);
+        using var told = System.Text.Json.JsonDocument.Parse(string.Join('\n', line.Lines));
+        var file = Assert.Single(told.RootElement.GetProperty("files").EnumerateArray()).GetString()!;
+        Assert.EndsWith(".webp", file, StringComparison.Ordinal);
+        Assert.Equal("WEBP"u8.ToArray(), File.ReadAllBytes(file)[8..12]);
+        var settings = told.RootElement.GetProperty("job").GetProperty("settings");
+        Assert.Equal(("Automatic", 0.5, true), (settings.GetProperty("schedule").GetString(), settings.GetProperty("eta").GetDouble(), settings.GetProperty("tiling").GetBoolean()));
+        Assert.Equal("Latent (nearest)", settings.GetProperty("hires").GetProperty("upscaler").GetString());
+        Assert.Equal(2, told.RootElement.GetProperty("job").GetProperty("bestOf").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("--hires-steps", "3", "--hires-steps is about the second pass that --hires SCALE asks for, for example --hires 2.")]
+    [InlineData("--lora", "film:much", "--lora is 'film:much'; allowed: a name, or a name, a colon and a weight, such as film:0.8.")]
+    public async Task An_option_that_cannot_be_read_says_how_it_is_written(string option, string value, string message)
+    {
+        using var folder = new TemporaryFolder();
+
+        var (code, line) = await CommandLine.RunAsync(["render", "a whale", option, value, "-o", folder.Path, .. farm.Here]);
+
+        Assert.NotEqual(ExitCodes.Done, code);
+        Assert.Contains(message, line.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using System.Security.Cryptography;
+using System.Text.Json;
+using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.Provenance;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
 using RenderFarm.Worker.Tests.Bench;
@@ -73,8 +76,7 @@ public sealed class RenderLeaseTests
         await bench.Coordinator.RenderedAsync(best.AttemptId, 1);
         var kept = bench.Coordinator.Rendered(best.AttemptId)[0];
         Assert.InRange(kept.Seed, 10, 14);
-        var text = PictureText.Read((await bench.ReadAsync(kept.ArtifactKey)), GenerationJson.Keyword);
-        using var json = JsonDocument.Parse(text);
+        using var json = JsonDocument.Parse(PictureText.Read(await bench.ReadAsync(kept.ArtifactKey))["renderfarm"]);
         var scores = json.RootElement.GetProperty("scores").EnumerateArray().Select(score => score.GetDouble()).ToList();
         Assert.Equal(5, scores.Count);
         Assert.Equal(scores.Max(), scores[(int)(kept.Seed - 10)]);
@@ -93,9 +95,12 @@ public sealed class RenderLeaseTests
         var frame = bench.Coordinator.Rendered(lease.AttemptId)[0];
         Assert.EndsWith($".{format}", frame.ArtifactKey, StringComparison.Ordinal);
         var file = await bench.ReadAsync(frame.ArtifactKey);
-        using var picture = SkiaSharp.SKCodec.Create(new MemoryStream(file));
-        Assert.Equal(format, picture.EncodedFormat.ToString(), ignoreCase: true);
-        Assert.Equal((64, 64), (picture.Info.Width, picture.Info.Height));
+        Assert.True(file.AsSpan().StartsWith(format == "jpeg" ? [0xff, 0xd8, 0xff] : "RIFF"u8));
+        var picture = InputImage.Decode(file);
+        Assert.Equal((64, 64), (picture.Width, picture.Height));
+        var texts = PictureText.Read(file);
+        Assert.Contains("Seed: 1,", texts["parameters"], StringComparison.Ordinal);
+        Assert.Contains("\"modelDigest\"", texts["renderfarm"], StringComparison.Ordinal);
     }
 
     [Fact]
