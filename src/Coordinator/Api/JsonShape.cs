@@ -82,6 +82,11 @@ internal static class JsonShape
                 errors.Add(memberPath, "Must not be null; leave the field out to take its default.");
             }
         }
+
+        foreach (var missing in info.Properties.Where(property => property.IsRequired && !seen.Contains(property.Name)))
+        {
+            errors.Add(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}", "Required.");
+        }
     }
 
     private static void CheckArray(JsonElement element, JsonTypeInfo info, string path, FieldErrors errors)
@@ -93,9 +98,14 @@ internal static class JsonShape
         }
 
         var index = 0;
+        var holdsObjects = Options.GetTypeInfo(info.ElementType!).Kind == JsonTypeInfoKind.Object;
         foreach (var item in element.EnumerateArray())
         {
-            if (Complaint(item, info.ElementType!) is { } complaint)
+            if (holdsObjects)
+            {
+                Check(item, info.ElementType!, $"{path}[{index}]", errors);
+            }
+            else if (Complaint(item, info.ElementType!) is { } complaint)
             {
                 errors.Add($"{path}[{index}]", complaint);
             }

@@ -10,8 +10,8 @@ namespace RenderFarm.Coordinator.Tests.Api;
 public sealed class RequestBodyTests
 {
     [Theory]
-    [InlineData("""{"settings":{"prompt":"a","stepz":5}}""", "settings.stepz", "Unknown field 'stepz'; allowed: prompt, negativePrompt, width, height, steps, guidance, sampler, schedule, seed, clipSkip.")]
-    [InlineData("""{"modle":"emoji"}""", "modle", "Unknown field 'modle'; allowed: name, model, class, priority, count, settings, prompts, output, labels.")]
+    [InlineData("""{"settings":{"prompt":"a","stepz":5}}""", "settings.stepz", "Unknown field 'stepz'; allowed: prompt, negativePrompt, width, height, steps, guidance, guidanceRescale, promptSyntax, sampler, schedule, eta, seed, noiseSource, variationSeed, variationStrength, clipSkip, tiling, hires, loras.")]
+    [InlineData("""{"modle":"emoji"}""", "modle", "Unknown field 'modle'; allowed: name, model, class, priority, count, bestOf, settings, prompts, output, labels.")]
     [InlineData("""{"count":"five"}""", "count", "Must be a whole number; got \"five\".")]
     [InlineData("""{"count":1.5}""", "count", "Must be a whole number; got 1.5.")]
     [InlineData("""{"count":99999999999999999999}""", "count", "Must be a whole number; got 99999999999999999999.")]
@@ -24,6 +24,12 @@ public sealed class RequestBodyTests
     [InlineData("""{"settings":{"prompt":{}}}""", "settings.prompt", "Must be a text; got an object.")]
     [InlineData("""{"settings":{"prompt":"\ud800"}}""", "settings.prompt", "Must be well-formed Unicode; it holds half of a surrogate pair.")]
     [InlineData("""{"settings":{"prompt":"a\u0000"}}""", "settings.prompt", "Must not contain the character U+0000.")]
+    [InlineData("""{"settings":{"eta":"much"}}""", "settings.eta", "Must be a number; got \"much\".")]
+    [InlineData("""{"settings":{"hires":{"steps":1.5}}}""", "settings.hires.steps", "Must be a whole number; got 1.5.")]
+    [InlineData("""{"settings":{"hires":{"upscale":2}}}""", "settings.hires.upscale", "Unknown field 'upscale'; allowed: scale, width, height, upscaler, steps, strength, sampler, schedule.")]
+    [InlineData("""{"settings":{"loras":["film"]}}""", "settings.loras[0]", "Must be an object; got \"film\".")]
+    [InlineData("""{"settings":{"loras":[{"name":"film"},null]}}""", "settings.loras[1]", "Must be an object; got null.")]
+    [InlineData("""{"settings":{"loras":[{"weight":1}]}}""", "settings.loras[0].name", "Required.")]
     [InlineData("""{"prompts":"a"}""", "prompts", "Must be a list; got \"a\".")]
     [InlineData("""{"prompts":["a",null,"b"]}""", "prompts[1]", "Must be a text; got null.")]
     [InlineData("""{"output":{"metadata":"yes"}}""", "output.metadata", "Must be true or false; got \"yes\".")]

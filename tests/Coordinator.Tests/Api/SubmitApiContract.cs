@@ -22,7 +22,23 @@ public abstract class SubmitApiContract(ApiFarm farm)
         Assert.Equal((JobState.Queued, 3L, "d1", 128, 128), (job.State, job.FrameCount, job.ModelDigest, job.Settings.Width!.Value, job.Settings.Height!.Value));
         Assert.InRange(job.Settings.Seed!.Value, 0, int.MaxValue);
         Assert.Equal("a", job.Labels["team"]);
-        Assert.Equal(job.Settings, (await farm.GetAsync<JobView>(response.Headers.Location.ToString())).Settings);
+        Assert.Equal(("karras", null), (job.Settings.Schedule, job.Settings.VariationSeed));
+        Assert.Equivalent(job.Settings, (await farm.GetAsync<JobView>(response.Headers.Location.ToString())).Settings, strict: true);
+    }
+
+    [Fact]
+    public async Task What_a_second_pass_and_a_variation_leave_open_is_filled_in()
+    {
+        using var response = await farm.PostAsync("/v1/jobs", """
+            {"bestOf":4,"output":{"format":"webp","quality":80},"settings":{"prompt":"a pizza","sampler":"DPM++ 2M","variationStrength":0.5,"hires":{"sampler":"euler_a"},"loras":[{"name":"film","weight":0.8}]}}
+            """);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var job = await farm.GetAsync<JobView>(response.Headers.Location!.ToString());
+
+        Assert.Equal(("Automatic", "karras"), (job.Settings.Schedule, job.Settings.Hires!.Schedule));
+        Assert.NotNull(job.Settings.VariationSeed);
+        Assert.Equal([new LoraSettings { Name = "film", Weight = 0.8 }], job.Settings.Loras);
+        Assert.Equal((4, "webp", 80), (job.BestOf, job.Output.Format, job.Output.Quality));
     }
 
     [Fact]
