@@ -112,7 +112,13 @@ public sealed class RenderTests
         BestOf = bestOf,
         Settings = new RenderSettings
         {
-            Prompt = "a (pizza:1.4) on a [blue] background", Width = 64, Height = 64, Steps = 4, Seed = 42, Sampler = "Euler a", Hires = new HiresSettings { Scale = 1.5, Steps = 2 },
+            Prompt = "a (pizza:1.4) on a [blue] background",
+            Width = 64,
+            Height = 64,
+            Steps = 4,
+            Seed = 42,
+            Sampler = "Euler a",
+            Hires = new HiresSettings { Scale = 1.5, Steps = 2 },
         },
     };
 
