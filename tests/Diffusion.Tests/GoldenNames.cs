@@ -1,7 +1,7 @@
 using System.Text.Json;
 using RenderFarm.Diffusion.Images;
-using RenderFarm.Diffusion.Masks;
 using RenderFarm.Diffusion.ImageToImage;
+using RenderFarm.Diffusion.Masks;
 using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests;

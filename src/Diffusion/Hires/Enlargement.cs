@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Resizing;
 

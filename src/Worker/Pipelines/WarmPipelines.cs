@@ -164,6 +164,7 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
                 LoraFolder = Path.GetFullPath(options.Value.Loras),
                 LoraSets = 1,
                 BestOfTogether = options.Value.BatchSize,
+                GpuMemoryBytes = options.Value.MemoryBudgetMiB << 20,
             });
         var elapsed = time.GetElapsedTime(start);
         WorkerMetrics.Loaded(model, elapsed);

@@ -1,6 +1,6 @@
 using RenderFarm.Diffusion.Hires;
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Resizing;
 
 namespace RenderFarm.Diffusion.Tests.Hires;

@@ -1,5 +1,5 @@
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Masks;
 
 namespace RenderFarm.Diffusion.Tests.ImageToImage;

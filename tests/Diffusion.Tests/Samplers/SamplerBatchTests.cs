@@ -1,5 +1,5 @@
-using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Images;
+using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Samplers;
 
 namespace RenderFarm.Diffusion.Tests.Samplers;

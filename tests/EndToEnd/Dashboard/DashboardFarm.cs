@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 using RenderFarm.Cli.Hosting;
 using RenderFarm.Client;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Farms;
 using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.EndToEnd.Dashboard;
@@ -32,6 +33,7 @@ public sealed class DashboardFarm : IAsyncLifetime
         Assert.True(File.Exists(chromium), $"RENDERFARM_TEST_CHROMIUM names {chromium}, which does not exist; the dashboard is tested in a real browser.");
         _farm = await StartAsync(_folder.Path, port: 0);
         Client = new RenderFarmClient(Address, Key);
+        await Eventually.IsAsync(() => Client.ModelsAsync(), models => models.Any(model => model.Problem is null), TimeSpan.FromMinutes(1), explain: null, TestContext.Current.CancellationToken);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
@@ -82,16 +84,5 @@ public sealed class DashboardFarm : IAsyncLifetime
 
     /// <summary>A farm with the bundled model.</summary>
     internal static Task<EmbeddedFarm> StartAsync(string folder, int port) =>
-        EmbeddedFarm.StartAsync(folder, Path.Combine(Root(), "models"), port, [], LogLevel.Error, CancellationToken.None);
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "RenderFarm.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException($"No RenderFarm.sln above {AppContext.BaseDirectory}.");
-    }
+        EmbeddedFarm.StartAsync(folder, Path.Combine(Repository.Root, "models"), port, [], LogLevel.Error, CancellationToken.None);
 }

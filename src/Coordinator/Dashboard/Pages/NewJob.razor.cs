@@ -11,7 +11,7 @@ public sealed partial class NewJob : ComponentBase
     private static readonly HashSet<string> Fields =
     [
         "settings.prompt", "settings.negativePrompt", "model", "count", "settings.width", "settings.height", "settings.steps", "settings.guidance",
-        "settings.sampler", "settings.schedule", "settings.seed", "class", "priority", "name",
+        "settings.sampler", "settings.schedule", "settings.seed", "class", "priority", "name", "bestOf", "output.format",
     ];
 
     private NewJobForm _form = new();
@@ -86,6 +86,11 @@ public sealed partial class NewJob : ComponentBase
             if (submitted.Job is { } job)
             {
                 Navigation.NavigateTo($"jobs/{job.Id}");
+            }
+            else
+            {
+                // A worker may have brought its models since the page was opened.
+                _models = await Models.ListAsync(CancellationToken.None);
             }
         });
         _isSending = false;
