@@ -47,6 +47,11 @@ internal static class ModelWords
             yield return "a safety checker";
         }
 
+        if (model.HasClip)
+        {
+            yield return "a CLIP that chooses the best of several";
+        }
+
         if (model.HasPreviewDecoder)
         {
             yield return "a small decoder for previews";

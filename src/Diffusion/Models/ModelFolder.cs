@@ -49,6 +49,9 @@ public sealed class ModelFolder
     /// <summary>Whether a small decoder makes the previews.</summary>
     public bool HasPreviewDecoder => Parts.PreviewDecoder is not null;
 
+    /// <summary>Whether a CLIP lies beside the networks, which chooses the best of several pictures.</summary>
+    public bool HasClip => Directory.Exists(PathOf(NetworkFiles.Clip));
+
     /// <summary>How many pixels one latent value covers along each side.</summary>
     public int LatentFactor => Parts.Vae.Factor;
 

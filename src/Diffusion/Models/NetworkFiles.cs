@@ -13,6 +13,9 @@ internal static class NetworkFiles
     public const string SafetyChecker = "safety_checker/model.onnx";
     public const string ControlNet = "controlnet/model.onnx";
 
+    /// <summary>The folder of the CLIP that scores pictures.</summary>
+    public const string Clip = "clip";
+
     public const string InputIds = "input_ids";
     public const string LastHiddenState = "last_hidden_state";
     public const string PoolerOutput = "pooler_output";

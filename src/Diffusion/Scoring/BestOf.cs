@@ -16,23 +16,21 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
 {
     private const int Most = 64;
 
-    private const string ClipInModel = "clip";
-
     private readonly Lock _turn = new();
     private ClipScorer? _scorer;
 
-    private string ClipFolder => options.ClipFolder ?? model.PathOf(ClipInModel);
+    private string ClipFolder => options.ClipFolder ?? model.PathOf(NetworkFiles.Clip);
 
     /// <summary>Throws <see cref="RenderRequestException"/> where so many cannot be compared.</summary>
     public void Check(ImageRequest request)
     {
-        var hasClip = options.ClipFolder is not null || Directory.Exists(ClipFolder);
+        var hasClip = options.ClipFolder is not null || model.HasClip;
         if (request.BestOf is < 1 or > Most || (request.BestOf > 1 && !hasClip))
         {
             throw new RenderRequestException(
                 nameof(request.BestOf),
                 $"{request.BestOf}",
-                hasClip ? $"1 to {Most}" : $"only 1, because {model.Name} has no folder {ClipInModel} and {nameof(PipelineOptions)}.{nameof(options.ClipFolder)} names none");
+                hasClip ? $"1 to {Most}" : $"only 1, because {model.Name} has no folder {NetworkFiles.Clip} and {nameof(PipelineOptions)}.{nameof(options.ClipFolder)} names none");
         }
     }
 

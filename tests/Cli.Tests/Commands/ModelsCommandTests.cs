@@ -22,7 +22,7 @@ public sealed class ModelsCommandTests
                 "timesteps  one per row: rows of a batch may differ in sampler and steps",
                 "clip skip  up to 3",
                 "does       text to image, image to image, inpainting (by blending)",
-                "has        nothing besides",
+                "has        a CLIP that chooses the best of several",
                 "digests    every file agrees with SHA256SUMS",
             ],
             line.Lines.Skip(1));
