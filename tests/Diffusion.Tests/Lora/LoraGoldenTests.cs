@@ -18,7 +18,7 @@ public sealed class LoraGoldenTests
             return;
         }
 
-        using var pipeline = DiffusionPipeline.Load(GoldenFolder.Model(golden.GetProperty("model").GetString()!), new PipelineOptions { LoraFolder = GoldenFolder.PathOf("loras") });
+        using var pipeline = DiffusionPipeline.Load(GoldenFolder.Model(golden.GetProperty("model").GetString()!), new PipelineOptions { LoraFolder = GoldenFolder.Loras });
         var files = golden.GetProperty("loras").EnumerateArray().Select(file => file.GetString()!).ToArray();
         Assert.NotEmpty(files);
         foreach (var file in files)

@@ -58,7 +58,7 @@ public sealed class ExtraNetworksTests
     [Fact]
     public void A_lora_that_the_prompt_names_is_rendered_with_as_one_of_the_list_is()
     {
-        using var pipeline = DiffusionPipeline.Load(GoldenFolder.Model("tiny-sd2"), new PipelineOptions { LoraFolder = GoldenFolder.PathOf("loras") });
+        using var pipeline = DiffusionPipeline.Load(GoldenFolder.Model("tiny-sd2"), new PipelineOptions { LoraFolder = Path.Combine(GoldenFolder.Default, "loras") });
         var plain = new ImageRequest { Prompt = "a dog", PromptSyntax = PromptSyntaxNames.Webui, Steps = 2 };
         var listed = plain with { Loras = [new() { Name = "tiny-sd2.kohya", TextWeight = 0.5, UnetWeight = 2 }] };
         var named = plain with { Prompt = "<lora:tiny-sd2.kohya:0.5:2>a dog" };

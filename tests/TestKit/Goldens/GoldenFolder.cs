@@ -43,6 +43,9 @@ public static partial class GoldenFolder
 
     public static string Tokenizer(string name) => name == "emoji" ? Path.Combine(EmojiModel, "tokenizer") : Find("tokenizers", name);
 
+    /// <summary>The folder of the LoRAs.</summary>
+    public static string Loras => Directory.Exists(PathOf("loras")) ? PathOf("loras") : Path.Combine(Default, "loras");
+
     /// <summary>Whether the model of a case is here.</summary>
     public static bool HasModel(string name) => name == "emoji" || TryFind("models", name) is not null;
 
