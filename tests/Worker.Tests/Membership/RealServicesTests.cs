@@ -1,3 +1,4 @@
+using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.TestKit.Services;
 using RenderFarm.Worker.Tests.Bench;
@@ -49,8 +50,23 @@ public sealed class RealServicesTests : IAsyncLifetime
         await bench.Coordinator.UntilAsync(() => bench.Coordinator.Of<WorkerHeartbeat>().Count > beats ? "" : null, "heartbeat after the break");
         Assert.Empty(bench.Coordinator.Of<LeaseEnded>());
 
-        var next = await bench.OfferAsync(bench.Lease([9]));
+        // An offer that finds no queue yet comes back, and is made again.
+        var next = bench.Lease([9]);
+        await bench.Coordinator.UntilAsync(() => IsTakenAsync(bench, next).Result ? "" : null, "queue after the break");
         await bench.Coordinator.RenderedAsync(next.AttemptId, 1);
+    }
+
+    private static async Task<bool> IsTakenAsync(WorkerBench bench, LeaseOffered offer)
+    {
+        try
+        {
+            await bench.OfferAsync(offer);
+            return true;
+        }
+        catch (QueueMissingException)
+        {
+            return false;
+        }
     }
 
     private Task<WorkerBench> StartAsync() => WorkerBench.StartAsync(
