@@ -72,6 +72,9 @@ public enum FrameState
     /// <summary>Given up; the error says why.</summary>
     Failed,
 
+    /// <summary>Set aside with its evidence, because render processes died over it; it is requeued or dropped.</summary>
+    Quarantined,
+
     /// <summary>Its job was cancelled before it was rendered.</summary>
     Cancelled,
 }

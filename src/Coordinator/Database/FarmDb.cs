@@ -25,6 +25,14 @@ internal abstract class FarmDb(DbContextOptions options) : DbContext(options)
 
     public DbSet<FarmModel> Models => Set<FarmModel>();
 
+    public DbSet<Strike> Strikes => Set<Strike>();
+
+    public DbSet<WorkerBlock> WorkerBlocks => Set<WorkerBlock>();
+
+    public DbSet<Incident> Incidents => Set<Incident>();
+
+    public DbSet<Leadership> Leaderships => Set<Leadership>();
+
     /// <summary>The database's clock, the only one that several coordinators share.</summary>
     public abstract Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken);
 
@@ -38,6 +46,10 @@ internal abstract class FarmDb(DbContextOptions options) : DbContext(options)
         modelBuilder.ApplyConfiguration(new AttemptTable());
         modelBuilder.ApplyConfiguration(new FarmWorkerTable());
         modelBuilder.ApplyConfiguration(new FarmModelTable());
+        modelBuilder.ApplyConfiguration(new StrikeTable());
+        modelBuilder.ApplyConfiguration(new WorkerBlockTable());
+        modelBuilder.ApplyConfiguration(new IncidentTable());
+        modelBuilder.ApplyConfiguration(new LeadershipTable());
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -49,5 +61,6 @@ internal abstract class FarmDb(DbContextOptions options) : DbContext(options)
         configurationBuilder.Properties<Shared.AttemptOutcome>().HaveConversion<string>();
         configurationBuilder.Properties<Shared.ErrorClass>().HaveConversion<string>();
         configurationBuilder.Properties<LeaseState>().HaveConversion<string>();
+        configurationBuilder.Properties<BlockScope>().HaveConversion<string>();
     }
 }

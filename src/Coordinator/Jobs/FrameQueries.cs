@@ -43,7 +43,7 @@ internal sealed class FrameQueries(IDbContextFactory<FarmDb> databases)
         var (indexes, next) = state switch
         {
             null => range.All(limit),
-            FrameState.Rendered or FrameState.Failed => await range.SettledAsync(state.Value, limit, cancellationToken),
+            FrameState.Rendered or FrameState.Failed or FrameState.Quarantined => await range.SettledAsync(state.Value, limit, cancellationToken),
             FrameState.Rendering => await range.LeasedAsync(limit, cancellationToken),
             FrameState.Waiting => await range.WaitingAsync(limit, cancellationToken),
             FrameState.Cancelled => await range.CancelledAsync(limit, CancelledWindow, cancellationToken),

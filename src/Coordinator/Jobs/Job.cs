@@ -54,6 +54,12 @@ internal sealed class Job
 
     public long Cancelled { get; private set; }
 
+    /// <summary>Frames set aside because render processes died over them; they are not settled yet.</summary>
+    public long Quarantined { get; private set; }
+
+    /// <summary>How long it is kept after its end; null for as long as the farm keeps jobs.</summary>
+    public TimeSpan? RetainFor { get; init; }
+
     /// <summary>Sum over the rendered frames.</summary>
     public long RenderMilliseconds { get; private set; }
 
@@ -83,7 +89,7 @@ internal sealed class Job
     /// <summary>Whether frames of it may go to workers.</summary>
     public bool CanLease => State is JobState.Queued or JobState.Running;
 
-    /// <summary>Frames in spans and leases.</summary>
+    /// <summary>Frames in spans and leases, and quarantined ones.</summary>
     public long Unsettled => FrameCount - Rendered - Failed - Cancelled;
 
     /// <summary>The job enters the queue.</summary>
@@ -152,7 +158,7 @@ internal sealed class JobTable : IEntityTypeConfiguration<Job>
     {
         builder.ToTable("jobs", table =>
         {
-            table.HasCheckConstraint("ck_jobs_counters", "rendered >= 0 AND failed >= 0 AND cancelled >= 0 AND rendered + failed + cancelled <= frame_count");
+            table.HasCheckConstraint("ck_jobs_counters", "rendered >= 0 AND failed >= 0 AND cancelled >= 0 AND quarantined >= 0 AND rendered + failed + cancelled + quarantined <= frame_count");
             table.HasCheckConstraint("ck_jobs_frames", "frame_count > 0 AND frame_count = \"count\" * prompt_count");
             table.HasCheckConstraint("ck_jobs_finished", "(state IN ('Completed', 'Failed', 'Cancelled')) = (finished_at IS NOT NULL)");
             table.HasCheckConstraint("ck_jobs_settled", "(state IN ('Completed', 'Failed', 'Cancelled')) = (rendered + failed + cancelled = frame_count)");
@@ -164,10 +170,12 @@ internal sealed class JobTable : IEntityTypeConfiguration<Job>
         builder.Ignore(job => job.CanLease);
         builder.Ignore(job => job.Unsettled);
         builder.Property(job => job.Id).ValueGeneratedNever();
+        builder.Property(job => job.Quarantined).HasDefaultValue(0L);
         builder.Property(job => job.Settings).IsJson();
         builder.Property(job => job.Output).IsJson();
         builder.Property(job => job.Labels).IsJson();
         builder.HasIndex(job => new { job.Tenant, job.IdempotencyKey }).IsUnique();
         builder.HasIndex(job => new { job.Tenant, job.State, job.Id });
+        builder.HasIndex(job => job.FinishedAt).HasFilter("finished_at IS NOT NULL");
     }
 }

@@ -36,6 +36,12 @@ internal sealed class Attempt
 
     public string? Message { get; init; }
 
+    /// <summary>What the render process left behind: the tail of what it wrote, its exit code or signal.</summary>
+    public string? Evidence { get; init; }
+
+    /// <summary>Frames that were refused after its end, joined by a space: their objects are deleted, so they never commit.</summary>
+    public string? Refused { get; init; }
+
     public long End => First + Count;
 }
 

@@ -5,7 +5,7 @@ using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Ledger;
 
-/// <summary>A settled frame: rendered, or given up with the reason. Frames that wait or are being rendered have no row.</summary>
+/// <summary>A settled frame: rendered, given up with the reason, or quarantined with it. Frames that wait or are being rendered have no row.</summary>
 internal sealed class Frame
 {
     public required Guid JobId { get; init; }
@@ -49,12 +49,13 @@ internal sealed class FrameTable : IEntityTypeConfiguration<Frame>
             table.HasCheckConstraint("ck_frames_index", "\"index\" >= 0");
             table.HasCheckConstraint(
                 "ck_frames_settled",
-                "(state = 'Rendered' AND artifact_key IS NOT NULL AND sha256 IS NOT NULL AND error IS NULL) OR (state = 'Failed' AND artifact_key IS NULL AND error IS NOT NULL)");
+                "(state = 'Rendered' AND artifact_key IS NOT NULL AND sha256 IS NOT NULL AND error IS NULL) OR (state IN ('Failed', 'Quarantined') AND artifact_key IS NULL AND error IS NOT NULL)");
         });
         builder.HasKey(frame => new { frame.JobId, frame.Index });
         builder.Property(frame => frame.Index).ValueGeneratedNever();
         builder.HasIndex(frame => new { frame.JobId, frame.Version });
         builder.HasIndex(frame => new { frame.CommittedAt, frame.State });
+        builder.HasIndex(frame => frame.JobId).HasFilter("state = 'Quarantined'").HasDatabaseName("ix_frames_quarantined");
         builder.HasOne<Job>().WithMany().HasForeignKey(frame => frame.JobId);
     }
 }

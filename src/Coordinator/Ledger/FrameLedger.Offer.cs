@@ -41,6 +41,6 @@ internal sealed partial class FrameLedger
         var frames = Enumerable.Range(0, lease.Count)
             .Select(offset => lease.First + offset)
             .Select(index => new LeasedFrame(index, JobPrompts.SeedOf(job, index), JobPrompts.PromptOf(job, index) - firstPrompt));
-        return new LeaseOffered(lease.AttemptId, lease.Fence, job.Id, job.Tenant, job.Model, job.ModelDigest, job.Settings, job.Output, prompts, [.. frames], job.BestOf);
+        return new LeaseOffered(lease.AttemptId, lease.Fence, job.Id, job.Tenant, job.Model, job.ModelDigest, job.Settings, job.Output, prompts, [.. frames], job.BestOf, lease.Alone);
     }
 }

@@ -23,7 +23,7 @@ internal sealed partial class FrameLedger
                     job.Submit(await sql.ReadClockAsync(db, cancellationToken));
                     db.Add(job);
                     db.AddRange(JobPage.Pack(job.Id, prompts ?? []));
-                    db.Add(Span.Of(job, 0, job.FrameCount, tries: 0, crashes: 0, job.CreatedAt));
+                    db.Add(Span.Of(job, 0, job.FrameCount, Strikes.None, job.CreatedAt));
                     await db.SaveChangesAsync(cancellationToken);
                     return new SubmitResult(SubmitOutcome.Created, job);
                 },

@@ -48,10 +48,10 @@ internal sealed class JobSpans(Job job)
     }
 
     /// <summary>Frames wait again. They join neighbours with equal strikes, so that a job's spans do not crumble; the earlier moment of the two holds.</summary>
-    public void PutBack(long first, long count, int tries, int crashes, DateTimeOffset availableAt)
+    public void PutBack(long first, long count, Strikes strikes, DateTimeOffset availableAt)
     {
         var end = first + count;
-        var before = _now.Values.LastOrDefault(span => span.End == first && span.Tries == tries && span.Crashes == crashes);
+        var before = _now.Values.LastOrDefault(span => span.End == first && span.Strikes == strikes);
         if (before is not null)
         {
             _now.Remove(before.First);
@@ -59,28 +59,28 @@ internal sealed class JobSpans(Job job)
             availableAt = Earlier(availableAt, before.AvailableAt);
         }
 
-        if (_now.TryGetValue(end, out var after) && after.Tries == tries && after.Crashes == crashes)
+        if (_now.TryGetValue(end, out var after) && after.Strikes == strikes)
         {
             _now.Remove(after.First);
             end = after.End;
             availableAt = Earlier(availableAt, after.AvailableAt);
         }
 
-        Add(first, end, tries, crashes, availableAt);
+        Add(first, end, strikes, availableAt);
     }
 
     private void Cut(Span span, long first, long count)
     {
         _now.Remove(span.First);
-        Add(span.First, first, span.Tries, span.Crashes, span.AvailableAt);
-        Add(first + count, span.End, span.Tries, span.Crashes, span.AvailableAt);
+        Add(span.First, first, span.Strikes, span.AvailableAt);
+        Add(first + count, span.End, span.Strikes, span.AvailableAt);
     }
 
-    private void Add(long first, long end, int tries, int crashes, DateTimeOffset availableAt)
+    private void Add(long first, long end, Strikes strikes, DateTimeOffset availableAt)
     {
         if (first < end)
         {
-            _now.Add(first, Span.Of(job, first, end - first, tries, crashes, availableAt));
+            _now.Add(first, Span.Of(job, first, end - first, strikes, availableAt));
         }
     }
 

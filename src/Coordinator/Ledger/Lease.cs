@@ -32,6 +32,12 @@ internal sealed class Lease
 
     public required int Crashes { get; init; }
 
+    /// <summary>Its one frame is rendered without batch mates.</summary>
+    public required bool Alone { get; init; }
+
+    /// <summary>Workers that failed on these frames before, joined by a space.</summary>
+    public required string TriedWorkers { get; init; }
+
     public required string Worker { get; init; }
 
     public required long WorkerEpoch { get; init; }
@@ -46,6 +52,8 @@ internal sealed class Lease
     public required DateTimeOffset? LeaseUntil { get; init; }
 
     public long End => First + Count;
+
+    public Strikes Strikes => new(Tries, Crashes, Alone, TriedWorkers);
 }
 
 internal sealed class LeaseTable : IEntityTypeConfiguration<Lease>
@@ -59,6 +67,9 @@ internal sealed class LeaseTable : IEntityTypeConfiguration<Lease>
         });
         builder.HasKey(lease => lease.AttemptId);
         builder.Ignore(lease => lease.End);
+        builder.Ignore(lease => lease.Strikes);
+        builder.Property(lease => lease.Alone).HasDefaultValue(false);
+        builder.Property(lease => lease.TriedWorkers).HasDefaultValue("");
         builder.Property(lease => lease.AttemptId).ValueGeneratedNever();
         builder.HasIndex(lease => new { lease.JobId, lease.Fence }).IsUnique();
         builder.HasIndex(lease => new { lease.Worker, lease.WorkerEpoch });

@@ -27,7 +27,7 @@ internal sealed partial class LedgerBook
         }
         else
         {
-            PutBack(lease, retry.Tries, retry.Crashes, Now + retry.After);
+            PutBack(lease, lease.Strikes with { Tries = retry.Tries, Crashes = retry.Crashes }, Now + retry.After);
         }
 
         var outcome = report.Outcome is AttemptOutcome.Succeeded or AttemptOutcome.Partial ? AttemptOutcome.Released : report.Outcome;
@@ -73,15 +73,15 @@ internal sealed partial class LedgerBook
     private void Return(Lease lease, AttemptOutcome outcome, string? reason = null)
     {
         Touch(lease.JobId);
-        PutBack(lease, lease.Tries, lease.Crashes, Now);
+        PutBack(lease, lease.Strikes, Now);
         EndLease(lease, outcome, message: reason);
     }
 
-    private void PutBack(Lease lease, int tries, int crashes, DateTimeOffset availableAt)
+    private void PutBack(Lease lease, Strikes strikes, DateTimeOffset availableAt)
     {
         foreach (var (first, count) in Left(lease).ToList())
         {
-            _spans[lease.JobId].PutBack(first, count, tries, crashes, availableAt);
+            _spans[lease.JobId].PutBack(first, count, strikes, availableAt);
         }
     }
 

@@ -24,6 +24,8 @@ internal sealed partial class LedgerBook
             Count = plan.Count,
             Tries = span.Tries,
             Crashes = span.Crashes,
+            Alone = span.Alone,
+            TriedWorkers = span.TriedWorkers,
             Worker = plan.Worker,
             WorkerEpoch = plan.WorkerEpoch,
             State = LeaseState.Offered,

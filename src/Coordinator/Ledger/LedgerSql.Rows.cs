@@ -5,9 +5,9 @@ namespace RenderFarm.Coordinator.Ledger;
 
 internal abstract partial class LedgerSql
 {
-    private const string SpanColumns = "s.job_id, s.\"first\", s.\"count\", s.tries, s.crashes, s.available_at, s.rank, s.priority, s.submitted_at";
-    private const string LeaseColumns = "attempt_id, fence, job_id, \"first\", \"count\", tries, crashes, worker, worker_epoch, state, offered_at, accept_by, lease_until";
-    private const string AttemptColumns = "attempt_id, job_id, fence, \"first\", \"count\", rendered, worker, worker_epoch, started_at, ended_at, outcome, error_class, message";
+    private const string SpanColumns = "s.job_id, s.\"first\", s.\"count\", s.tries, s.crashes, s.alone, s.tried_workers, s.available_at, s.rank, s.priority, s.submitted_at";
+    private const string LeaseColumns = "attempt_id, fence, job_id, \"first\", \"count\", tries, crashes, alone, tried_workers, worker, worker_epoch, state, offered_at, accept_by, lease_until";
+    private const string AttemptColumns = "attempt_id, job_id, fence, \"first\", \"count\", rendered, worker, worker_epoch, started_at, ended_at, outcome, error_class, message, evidence, refused";
 
     protected abstract DateTimeOffset Moment(DbDataReader row, int column);
 
@@ -24,6 +24,8 @@ internal abstract partial class LedgerSql
 
     private static long? Long(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
     private Span Span(DbDataReader row) => new()
     {
         JobId = row.GetGuid(0),
@@ -31,10 +33,12 @@ internal abstract partial class LedgerSql
         Count = row.GetInt64(2),
         Tries = row.GetInt32(3),
         Crashes = row.GetInt32(4),
-        AvailableAt = Moment(row, 5),
-        Rank = row.GetInt16(6),
-        Priority = row.GetInt32(7),
-        SubmittedAt = Moment(row, 8),
+        Alone = row.GetBoolean(5),
+        TriedWorkers = row.GetString(6),
+        AvailableAt = Moment(row, 7),
+        Rank = row.GetInt16(8),
+        Priority = row.GetInt32(9),
+        SubmittedAt = Moment(row, 10),
     };
 
     private Lease Lease(DbDataReader row) => new()
@@ -46,12 +50,14 @@ internal abstract partial class LedgerSql
         Count = row.GetInt32(4),
         Tries = row.GetInt32(5),
         Crashes = row.GetInt32(6),
-        Worker = row.GetString(7),
-        WorkerEpoch = row.GetInt64(8),
-        State = Enum.Parse<LeaseState>(row.GetString(9)),
-        OfferedAt = Moment(row, 10),
-        AcceptBy = Moment(row, 11),
-        LeaseUntil = row.IsDBNull(12) ? null : Moment(row, 12),
+        Alone = row.GetBoolean(7),
+        TriedWorkers = row.GetString(8),
+        Worker = row.GetString(9),
+        WorkerEpoch = row.GetInt64(10),
+        State = Enum.Parse<LeaseState>(row.GetString(11)),
+        OfferedAt = Moment(row, 12),
+        AcceptBy = Moment(row, 13),
+        LeaseUntil = row.IsDBNull(14) ? null : Moment(row, 14),
     };
 
     private Attempt Attempt(DbDataReader row) => new()
@@ -68,6 +74,8 @@ internal abstract partial class LedgerSql
         EndedAt = Moment(row, 9),
         Outcome = Enum.Parse<AttemptOutcome>(row.GetString(10)),
         ErrorClass = row.IsDBNull(11) ? null : Enum.Parse<ErrorClass>(row.GetString(11)),
-        Message = row.IsDBNull(12) ? null : row.GetString(12),
+        Message = Text(row, 12),
+        Evidence = Text(row, 13),
+        Refused = Text(row, 14),
     };
 }

@@ -28,9 +28,12 @@ internal static class PostgresLedgerWrites
 
     private static PostgresLedgerWrite? AddSpans(List<Span> spans) => Write(
         "Add spans", spans.Count, spans.Count,
-        "INSERT INTO spans (job_id, \"first\", \"count\", tries, crashes, available_at, rank, priority, submitted_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        """
+        INSERT INTO spans (job_id, "first", "count", tries, crashes, alone, tried_workers, available_at, rank, priority, submitted_at)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
         Column(spans, span => span.JobId), Column(spans, span => span.First), Column(spans, span => span.Count), Column(spans, span => span.Tries),
-        Column(spans, span => span.Crashes), Column(spans, span => span.AvailableAt), Column(spans, span => span.Rank), Column(spans, span => span.Priority),
+        Column(spans, span => span.Crashes), Column(spans, span => span.Alone), Column(spans, span => span.TriedWorkers), Column(spans, span => span.AvailableAt), Column(spans, span => span.Rank), Column(spans, span => span.Priority),
         Column(spans, span => span.SubmittedAt));
 
     private static PostgresLedgerWrite? DeleteLeases(List<Guid> attempts) =>
@@ -39,11 +42,12 @@ internal static class PostgresLedgerWrites
     private static PostgresLedgerWrite? AddLeases(List<Lease> leases) => Write(
         "Add leases", leases.Count, leases.Count,
         """
-        INSERT INTO leases (attempt_id, fence, job_id, "first", "count", tries, crashes, worker, worker_epoch, offered_at, accept_by, state)
-        SELECT *, 'Offered' FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        INSERT INTO leases (attempt_id, fence, job_id, "first", "count", tries, crashes, alone, tried_workers, worker, worker_epoch, offered_at, accept_by, state)
+        SELECT *, 'Offered' FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """,
         Column(leases, lease => lease.AttemptId), Column(leases, lease => lease.Fence), Column(leases, lease => lease.JobId), Column(leases, lease => lease.First),
-        Column(leases, lease => lease.Count), Column(leases, lease => lease.Tries), Column(leases, lease => lease.Crashes), Column(leases, lease => lease.Worker),
+        Column(leases, lease => lease.Count), Column(leases, lease => lease.Tries), Column(leases, lease => lease.Crashes), Column(leases, lease => lease.Alone),
+        Column(leases, lease => lease.TriedWorkers), Column(leases, lease => lease.Worker),
         Column(leases, lease => lease.WorkerEpoch), Column(leases, lease => lease.OfferedAt), Column(leases, lease => lease.AcceptBy));
 
     private static PostgresLedgerWrite? RenewLeases(List<Guid> attempts, TimeSpan leaseFor) => Write(
@@ -64,14 +68,14 @@ internal static class PostgresLedgerWrites
     private static PostgresLedgerWrite? AddAttempts(List<Attempt> attempts) => Write(
         "Add attempts", attempts.Count, attempts.Count,
         """
-        INSERT INTO attempts (attempt_id, job_id, fence, "first", "count", rendered, worker, worker_epoch, started_at, ended_at, outcome, error_class, message)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        INSERT INTO attempts (attempt_id, job_id, fence, "first", "count", rendered, worker, worker_epoch, started_at, ended_at, outcome, error_class, message, evidence, refused)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """,
         Column(attempts, attempt => attempt.AttemptId), Column(attempts, attempt => attempt.JobId), Column(attempts, attempt => attempt.Fence),
         Column(attempts, attempt => attempt.First), Column(attempts, attempt => attempt.Count), Column(attempts, attempt => attempt.Rendered),
         Column(attempts, attempt => attempt.Worker), Column(attempts, attempt => attempt.WorkerEpoch), Column(attempts, attempt => attempt.StartedAt),
         Column(attempts, attempt => attempt.EndedAt), Column(attempts, attempt => attempt.Outcome.ToString()), Column(attempts, attempt => attempt.ErrorClass?.ToString()),
-        Column(attempts, attempt => attempt.Message));
+        Column(attempts, attempt => attempt.Message), Column(attempts, attempt => attempt.Evidence), Column(attempts, attempt => attempt.Refused));
 
     private static PostgresLedgerWrite? AddLateFrames(Dictionary<Guid, int> late) => Write(
         "Add late frames", late.Count, late.Count,
@@ -82,14 +86,16 @@ internal static class PostgresLedgerWrites
         "Update jobs", jobs.Count, jobs.Count,
         """
         UPDATE jobs j SET state = u.state, rendered = u.rendered, failed = u.failed, cancelled = u.cancelled, render_milliseconds = u.render_milliseconds,
-               next_fence = u.next_fence, version = u.version, started_at = u.started_at, finished_at = u.finished_at, error = u.error
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-             u(id, state, rendered, failed, cancelled, render_milliseconds, next_fence, version, started_at, finished_at, error)
+               next_fence = u.next_fence, version = u.version, started_at = u.started_at, finished_at = u.finished_at, error = u.error,
+               quarantined = u.quarantined
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             u(id, state, rendered, failed, cancelled, render_milliseconds, next_fence, version, started_at, finished_at, error, quarantined)
         WHERE j.id = u.id AND j.version = u.version - 1
         """,
         Column(jobs, job => job.Id), Column(jobs, job => job.State.ToString()), Column(jobs, job => job.Rendered), Column(jobs, job => job.Failed),
         Column(jobs, job => job.Cancelled), Column(jobs, job => job.RenderMilliseconds), Column(jobs, job => job.NextFence), Column(jobs, job => job.Version),
-        Column(jobs, job => job.StartedAt), Column(jobs, job => job.FinishedAt), Column(jobs, job => job.Error));
+        Column(jobs, job => job.StartedAt), Column(jobs, job => job.FinishedAt), Column(jobs, job => job.Error),
+        Column(jobs, job => job.Quarantined));
 
     /// <summary>In the order of names, so that two transactions never wait for each other.</summary>
     private static PostgresLedgerWrite? UpdateWorkers(Dictionary<(string Worker, long Epoch), int> frames)

@@ -20,6 +20,12 @@ internal sealed class Span
     /// <summary>Render processes that died over these frames.</summary>
     public required int Crashes { get; init; }
 
+    /// <summary>They are rendered one by one, after a death.</summary>
+    public required bool Alone { get; init; }
+
+    /// <summary>Workers that failed on these frames, joined by a space.</summary>
+    public required string TriedWorkers { get; init; }
+
     public required DateTimeOffset AvailableAt { get; init; }
 
     /// <summary>The job's class as a number: lower goes first.</summary>
@@ -32,14 +38,18 @@ internal sealed class Span
 
     public long End => First + Count;
 
+    public Strikes Strikes => new(Tries, Crashes, Alone, TriedWorkers);
+
     /// <summary>Frames of a job that wait, at the job's place in the queue.</summary>
-    public static Span Of(Job job, long first, long count, int tries, int crashes, DateTimeOffset availableAt) => new()
+    public static Span Of(Job job, long first, long count, Strikes strikes, DateTimeOffset availableAt) => new()
     {
         JobId = job.Id,
         First = first,
         Count = count,
-        Tries = tries,
-        Crashes = crashes,
+        Tries = strikes.Tries,
+        Crashes = strikes.Crashes,
+        Alone = strikes.Alone,
+        TriedWorkers = strikes.TriedWorkers,
         AvailableAt = availableAt,
         Rank = RankOf(job.Class),
         Priority = job.Priority,
@@ -66,6 +76,9 @@ internal sealed class SpanTable : IEntityTypeConfiguration<Span>
         });
         builder.HasKey(span => new { span.JobId, span.First });
         builder.Ignore(span => span.End);
+        builder.Ignore(span => span.Strikes);
+        builder.Property(span => span.Alone).HasDefaultValue(false);
+        builder.Property(span => span.TriedWorkers).HasDefaultValue("");
         builder.Property(span => span.First).ValueGeneratedNever();
         builder.HasIndex(span => new { span.Rank, span.Priority, span.SubmittedAt, span.JobId, span.First }).IsDescending(false, true, false, false, false).HasDatabaseName("ix_spans_queue");
         builder.HasOne<Job>().WithMany().HasForeignKey(span => span.JobId);

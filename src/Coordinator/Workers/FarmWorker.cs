@@ -41,6 +41,17 @@ internal sealed class FarmWorker
     public required DateTimeOffset LastSeenAt { get; set; }
 
     public long HeartbeatSequence { get; set; }
+
+    /// <summary>Why it drains; null when it does not.</summary>
+    public string? DrainReason { get; set; }
+
+    public IReadOnlyList<SlotStatus> SlotStatus { get; set; } = [];
+
+    /// <summary>Finished pictures of it that are not committed yet.</summary>
+    public long SpoolBytes { get; set; }
+
+    /// <summary>It cannot store pictures at the moment.</summary>
+    public bool StoreIsAway { get; set; }
 }
 
 internal sealed class FarmWorkerTable : IEntityTypeConfiguration<FarmWorker>
@@ -51,5 +62,8 @@ internal sealed class FarmWorkerTable : IEntityTypeConfiguration<FarmWorker>
         builder.HasKey(worker => worker.Name);
         builder.Property(worker => worker.Models).IsJson();
         builder.Property(worker => worker.WarmModels).IsJson();
+        builder.Property(worker => worker.SlotStatus).IsJson().HasDefaultValueSql("'[]'");
+        builder.Property(worker => worker.SpoolBytes).HasDefaultValue(0L);
+        builder.Property(worker => worker.StoreIsAway).HasDefaultValue(false);
     }
 }

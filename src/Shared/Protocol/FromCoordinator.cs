@@ -14,9 +14,10 @@ namespace RenderFarm.Shared.Protocol;
 /// <param name="Prompts">Distinct prompts of the frames.</param>
 /// <param name="Frames">The frames, by growing index.</param>
 /// <param name="BestOf">Pictures to render for each frame, with the seeds from its own on, of which the best is kept.</param>
+/// <param name="Alone">Its only frame is rendered without batch mates: a render process has died over it before.</param>
 public sealed record LeaseOffered(
     Guid AttemptId, long Fence, Guid JobId, string Tenant, string Model, string ModelDigest, RenderSettings Settings, OutputSettings Output,
-    IReadOnlyList<string> Prompts, IReadOnlyList<LeasedFrame> Frames, int BestOf = 1);
+    IReadOnlyList<string> Prompts, IReadOnlyList<LeasedFrame> Frames, int BestOf = 1, bool Alone = false);
 
 /// <summary>One frame of an offer.</summary>
 /// <param name="Index">Index in the job.</param>
@@ -32,6 +33,15 @@ public sealed record LeasesRevoked(IReadOnlyList<Guid> Attempts, string Reason);
 
 /// <summary>The coordinator does not know this worker (any more): it answers with <see cref="WorkerJoined"/>.</summary>
 public sealed record RejoinRequested(string Worker, long Epoch);
+
+/// <summary>The worker finishes what it has, or hands it back at a step's end, and takes no more until it is asked to resume.</summary>
+/// <param name="Worker">Name.</param>
+/// <param name="Epoch">Epoch of the process.</param>
+/// <param name="Reason">For people; comes back with its heartbeats.</param>
+public sealed record DrainRequested(string Worker, long Epoch, string Reason);
+
+/// <summary>A worker that was asked to drain takes leases again.</summary>
+public sealed record ResumeRequested(string Worker, long Epoch);
 
 /// <summary>Transient, between coordinators: something of the job changed; readers look it up.</summary>
 public sealed record JobChanged(Guid JobId, long Version);

@@ -32,8 +32,20 @@ public sealed record WorkerModel(string Name, string? Digest, string? Family, in
 /// <param name="Attempts">Leases it holds.</param>
 /// <param name="WarmModels">Models whose pipelines are loaded.</param>
 /// <param name="ResidentBytes">Memory of the warm pipelines.</param>
+/// <param name="Slots">What each slot is doing; null from a worker that does not say.</param>
+/// <param name="SpoolBytes">Finished pictures that are not committed yet.</param>
+/// <param name="DrainReason">Why it drains; null when it does not.</param>
+/// <param name="StoreIsAway">Its pictures cannot be stored at the moment.</param>
 public sealed record WorkerHeartbeat(
-    string Worker, long Epoch, long Sequence, bool IsDraining, IReadOnlyList<Guid> Attempts, IReadOnlyList<string> WarmModels, long ResidentBytes);
+    string Worker, long Epoch, long Sequence, bool IsDraining, IReadOnlyList<Guid> Attempts, IReadOnlyList<string> WarmModels, long ResidentBytes,
+    IReadOnlyList<SlotStatus>? Slots = null, long SpoolBytes = 0, string? DrainReason = null, bool StoreIsAway = false);
+
+/// <summary>What a slot is doing.</summary>
+/// <param name="State"><c>idle</c>, <c>loading</c>, <c>rendering</c> or <c>restarting</c>.</param>
+/// <param name="Model">Model that it loads or renders with; null when there is none.</param>
+/// <param name="Step">Steps done of the batch.</param>
+/// <param name="Steps">Steps of the batch.</param>
+public sealed record SlotStatus(string State, string? Model, int Step, int Steps);
 
 /// <summary>The worker has taken an offered lease; its clock starts now.</summary>
 public sealed record LeaseAccepted(string Worker, long Epoch, Guid JobId, Guid AttemptId, long Fence);
@@ -62,8 +74,11 @@ public sealed record RenderedFrame(long Index, long Seed, string ArtifactKey, st
 /// <param name="ErrorClass">Whose fault it was; null for a hand-back.</param>
 /// <param name="Message">What happened, for people.</param>
 /// <param name="Failed">Frames given up by name; the rest of the lease returns to spans.</param>
+/// <param name="Struck">Frames that were in the render process when it failed: the error counts for these only. Null for all that are left.</param>
+/// <param name="Evidence">Tail of what the render process wrote, its exit code or signal; at most 8 KiB.</param>
 public sealed record LeaseEnded(
-    string Worker, long Epoch, Guid JobId, Guid AttemptId, long Fence, AttemptOutcome Outcome, ErrorClass? ErrorClass, string? Message, IReadOnlyList<FailedFrame> Failed);
+    string Worker, long Epoch, Guid JobId, Guid AttemptId, long Fence, AttemptOutcome Outcome, ErrorClass? ErrorClass, string? Message, IReadOnlyList<FailedFrame> Failed,
+    IReadOnlyList<long>? Struck = null, string? Evidence = null);
 
 /// <summary>A frame that cannot be rendered, with the reason.</summary>
 public sealed record FailedFrame(long Index, string Error);

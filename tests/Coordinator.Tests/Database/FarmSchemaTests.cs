@@ -38,7 +38,7 @@ public abstract class FarmSchemaContract(LedgerDatabase database)
     {
         var problem = await Assert.ThrowsAsync<FarmDatabaseException>(async () => await FarmSchema.CheckAsync(await EmptyAsync(), Cancelled));
         Assert.Contains("is older than this program: it lacks ", problem.Message, StringComparison.Ordinal);
-        Assert.EndsWith("_BestOf. Run `renderfarm migrate`.", problem.Message, StringComparison.Ordinal);
+        Assert.EndsWith("_Faults. Run `renderfarm migrate`.", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,18 +17,21 @@ public sealed class MessageTests
         new WorkerJoined("gpu-01", 1767225600000, "0.1.0", "cuda:0", 1, 2, 8, 17179869184, [
             new WorkerModel("emoji", "9f3a1c", "sd1", 128, 128, 32, 40000000, null),
             new WorkerModel("torn", null, null, 0, 0, 0, 0, "unet/model.onnx is missing")]),
-        new WorkerHeartbeat("gpu-01", 1767225600000, 7, false, [Attempt], ["emoji"], 40000000),
+        new WorkerHeartbeat("gpu-01", 1767225600000, 7, false, [Attempt], ["emoji"], 40000000,
+            [new SlotStatus("rendering", "emoji", 5, 20), new SlotStatus("idle", null, 0, 0)], 28000, "the spool's disk is full", true),
         new LeaseAccepted("gpu-01", 1767225600000, Job, Attempt, 3),
         new FramesRendered("gpu-01", 1767225600000, Job, Attempt, 3, [new RenderedFrame(16, 58, "default/job/16/attempt.png", "ab12", 14000, 128, 128, 310)]),
-        new LeaseEnded("gpu-01", 1767225600000, Job, Attempt, 3, AttemptOutcome.Failed, ErrorClass.Request, "the latents are not finite", [new FailedFrame(17, "not finite")]),
+        new LeaseEnded("gpu-01", 1767225600000, Job, Attempt, 3, AttemptOutcome.Failed, ErrorClass.Request, "the latents are not finite", [new FailedFrame(17, "not finite")], [16, 17], "signal 11"),
         new WorkerLeft("gpu-01", 1767225600000, "drained"),
         new StepProgressed("gpu-01", Job, Attempt, [16, 17], 5, 20),
         new LeaseOffered(Attempt, 3, Job, "default", "emoji", "9f3a1c",
             new RenderSettings { Width = 128, Height = 128, Schedule = "karras", Seed = 42, Hires = new HiresSettings(), Loras = [new LoraSettings { Name = "film", Weight = 0.8 }] }, new OutputSettings { Format = "webp", Quality = 80 },
-            ["a pizza on a blue background"], [new LeasedFrame(16, 58, 0)], BestOf: 4),
+            ["a pizza on a blue background"], [new LeasedFrame(16, 58, 0)], BestOf: 4, Alone: true),
         new FramesCommitted(Attempt, [16], [17]),
         new LeasesRevoked([Attempt], "cancelled"),
         new RejoinRequested("gpu-01", 1767225600000),
+        new DrainRequested("gpu-01", 1767225600000, "maintenance"),
+        new ResumeRequested("gpu-01", 1767225600000),
         new JobChanged(Job, 12),
         new WorkersChanged("gpu-01"),
     ];
@@ -70,7 +73,7 @@ public sealed class MessageTests
         var messages = typeof(WorkerJoined).Assembly.GetTypes()
             .Where(x => x.Namespace == typeof(WorkerJoined).Namespace && x is { IsAbstract: false, IsPublic: true })
             .Select(x => x.Name)
-            .Except(["WorkerModel", "RenderedFrame", "FailedFrame", "LeasedFrame"]);
+            .Except(["WorkerModel", "RenderedFrame", "FailedFrame", "LeasedFrame", "SlotStatus"]);
         Assert.Equal(messages.Order(), Samples.Select(x => x.GetType().Name).Order());
     }
 

@@ -26,6 +26,7 @@ internal static class StateColour
         FrameState.Rendering => Rendering,
         FrameState.Rendered => Good,
         FrameState.Waiting or FrameState.Cancelled => Waiting,
+        FrameState.Quarantined => Draining,
         FrameState.Failed => Lost,
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A frame state without a colour."),
     };

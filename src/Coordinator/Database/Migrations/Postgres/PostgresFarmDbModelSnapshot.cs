@@ -22,6 +22,34 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("RenderFarm.Coordinator.Database.Leadership", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("holder");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since");
+
+                    b.HasKey("Id")
+                        .HasName("pk_leadership");
+
+                    b.ToTable("leadership", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_leadership_one", "id = 1");
+                        });
+                });
+
             modelBuilder.Entity("RenderFarm.Coordinator.Jobs.Job", b =>
                 {
                     b.Property<Guid>("Id")
@@ -110,6 +138,12 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("prompt_count");
 
+                    b.Property<long>("Quarantined")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("quarantined");
+
                     b.Property<long>("RenderMilliseconds")
                         .HasColumnType("bigint")
                         .HasColumnName("render_milliseconds");
@@ -121,6 +155,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     b.Property<string>("RequestHash")
                         .HasColumnType("text")
                         .HasColumnName("request_hash");
+
+                    b.Property<TimeSpan?>("RetainFor")
+                        .HasColumnType("interval")
+                        .HasColumnName("retain_for");
 
                     b.Property<string>("Settings")
                         .IsRequired()
@@ -148,6 +186,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     b.HasKey("Id")
                         .HasName("pk_jobs");
 
+                    b.HasIndex("FinishedAt")
+                        .HasDatabaseName("ix_jobs_finished_at")
+                        .HasFilter("finished_at IS NOT NULL");
+
                     b.HasIndex("Tenant", "IdempotencyKey")
                         .IsUnique()
                         .HasDatabaseName("ix_jobs_tenant_idempotency_key");
@@ -157,7 +199,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
 
                     b.ToTable("jobs", null, t =>
                         {
-                            t.HasCheckConstraint("ck_jobs_counters", "rendered >= 0 AND failed >= 0 AND cancelled >= 0 AND rendered + failed + cancelled <= frame_count");
+                            t.HasCheckConstraint("ck_jobs_counters", "rendered >= 0 AND failed >= 0 AND cancelled >= 0 AND quarantined >= 0 AND rendered + failed + cancelled + quarantined <= frame_count");
 
                             t.HasCheckConstraint("ck_jobs_finished", "(state IN ('Completed', 'Failed', 'Cancelled')) = (finished_at IS NOT NULL)");
 
@@ -212,6 +254,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("error_class");
 
+                    b.Property<string>("Evidence")
+                        .HasColumnType("text")
+                        .HasColumnName("evidence");
+
                     b.Property<long>("Fence")
                         .HasColumnType("bigint")
                         .HasColumnName("fence");
@@ -232,6 +278,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("outcome");
+
+                    b.Property<string>("Refused")
+                        .HasColumnType("text")
+                        .HasColumnName("refused");
 
                     b.Property<int>("Rendered")
                         .HasColumnType("integer")
@@ -329,6 +379,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     b.HasKey("JobId", "Index")
                         .HasName("pk_frames");
 
+                    b.HasIndex("JobId")
+                        .HasDatabaseName("ix_frames_quarantined")
+                        .HasFilter("state = 'Quarantined'");
+
                     b.HasIndex("CommittedAt", "State")
                         .HasDatabaseName("ix_frames_committed_at_state");
 
@@ -339,7 +393,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         {
                             t.HasCheckConstraint("ck_frames_index", "\"index\" >= 0");
 
-                            t.HasCheckConstraint("ck_frames_settled", "(state = 'Rendered' AND artifact_key IS NOT NULL AND sha256 IS NOT NULL AND error IS NULL) OR (state = 'Failed' AND artifact_key IS NULL AND error IS NOT NULL)");
+                            t.HasCheckConstraint("ck_frames_settled", "(state = 'Rendered' AND artifact_key IS NOT NULL AND sha256 IS NOT NULL AND error IS NULL) OR (state IN ('Failed', 'Quarantined') AND artifact_key IS NULL AND error IS NOT NULL)");
                         });
                 });
 
@@ -352,6 +406,12 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     b.Property<DateTimeOffset>("AcceptBy")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("accept_by");
+
+                    b.Property<bool>("Alone")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("alone");
 
                     b.Property<int>("Count")
                         .HasColumnType("integer")
@@ -385,6 +445,13 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("state");
+
+                    b.Property<string>("TriedWorkers")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("")
+                        .HasColumnName("tried_workers");
 
                     b.Property<int>("Tries")
                         .HasColumnType("integer")
@@ -427,6 +494,12 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("first");
 
+                    b.Property<bool>("Alone")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("alone");
+
                     b.Property<DateTimeOffset>("AvailableAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("available_at");
@@ -450,6 +523,13 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                     b.Property<DateTimeOffset>("SubmittedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("submitted_at");
+
+                    b.Property<string>("TriedWorkers")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("")
+                        .HasColumnName("tried_workers");
 
                     b.Property<int>("Tries")
                         .HasColumnType("integer")
@@ -532,6 +612,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("device");
 
+                    b.Property<string>("DrainReason")
+                        .HasColumnType("text")
+                        .HasColumnName("drain_reason");
+
                     b.Property<long>("Epoch")
                         .HasColumnType("bigint")
                         .HasColumnName("epoch");
@@ -565,14 +649,33 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("resident_bytes");
 
+                    b.Property<string>("SlotStatus")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("slot_status")
+                        .HasDefaultValueSql("'[]'");
+
                     b.Property<int>("Slots")
                         .HasColumnType("integer")
                         .HasColumnName("slots");
+
+                    b.Property<long>("SpoolBytes")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("spool_bytes");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("state");
+
+                    b.Property<bool>("StoreIsAway")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("store_is_away");
 
                     b.Property<string>("Version")
                         .IsRequired()
@@ -595,6 +698,131 @@ namespace RenderFarm.Coordinator.Database.Migrations.Postgres
                         {
                             t.HasCheckConstraint("ck_workers_slots", "slots > 0 AND \"window\" > 0 AND batch_size > 0");
                         });
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.Incident", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("message");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_incidents");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_incidents_started_at");
+
+                    b.ToTable("incidents", (string)null);
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.Strike", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("AttemptId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("attempt_id");
+
+                    b.Property<string>("ErrorClass")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("error_class");
+
+                    b.Property<bool>("IsVoid")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("is_void");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<string>("Worker")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("worker");
+
+                    b.Property<long>("WorkerEpoch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("worker_epoch");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strikes");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_strikes_at");
+
+                    b.HasIndex("AttemptId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_strikes_attempt_id");
+
+                    b.HasIndex("Worker", "At")
+                        .HasDatabaseName("ix_strikes_worker_at");
+
+                    b.ToTable("strikes", (string)null);
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.WorkerBlock", b =>
+                {
+                    b.Property<string>("Worker")
+                        .HasColumnType("text")
+                        .HasColumnName("worker");
+
+                    b.Property<string>("Scope")
+                        .HasColumnType("text")
+                        .HasColumnName("scope");
+
+                    b.Property<string>("Target")
+                        .HasColumnType("text")
+                        .HasColumnName("target");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since");
+
+                    b.Property<DateTimeOffset?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Worker", "Scope", "Target")
+                        .HasName("pk_worker_blocks");
+
+                    b.ToTable("worker_blocks", (string)null);
                 });
 
             modelBuilder.Entity("RenderFarm.Coordinator.Jobs.JobPage", b =>

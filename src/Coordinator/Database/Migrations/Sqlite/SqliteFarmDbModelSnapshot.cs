@@ -17,6 +17,34 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("RenderFarm.Coordinator.Database.Leadership", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
+
+                    b.Property<string>("Holder")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("holder");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("since");
+
+                    b.HasKey("Id")
+                        .HasName("pk_leadership");
+
+                    b.ToTable("leadership", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_leadership_one", "id = 1");
+                        });
+                });
+
             modelBuilder.Entity("RenderFarm.Coordinator.Jobs.Job", b =>
                 {
                     b.Property<Guid>("Id")
@@ -105,6 +133,12 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("prompt_count");
 
+                    b.Property<long>("Quarantined")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("quarantined");
+
                     b.Property<long>("RenderMilliseconds")
                         .HasColumnType("INTEGER")
                         .HasColumnName("render_milliseconds");
@@ -116,6 +150,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.Property<string>("RequestHash")
                         .HasColumnType("TEXT")
                         .HasColumnName("request_hash");
+
+                    b.Property<TimeSpan?>("RetainFor")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("retain_for");
 
                     b.Property<string>("Settings")
                         .IsRequired()
@@ -143,6 +181,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.HasKey("Id")
                         .HasName("pk_jobs");
 
+                    b.HasIndex("FinishedAt")
+                        .HasDatabaseName("ix_jobs_finished_at")
+                        .HasFilter("finished_at IS NOT NULL");
+
                     b.HasIndex("Tenant", "IdempotencyKey")
                         .IsUnique()
                         .HasDatabaseName("ix_jobs_tenant_idempotency_key");
@@ -152,7 +194,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
 
                     b.ToTable("jobs", null, t =>
                         {
-                            t.HasCheckConstraint("ck_jobs_counters", "rendered >= 0 AND failed >= 0 AND cancelled >= 0 AND rendered + failed + cancelled <= frame_count");
+                            t.HasCheckConstraint("ck_jobs_counters", "rendered >= 0 AND failed >= 0 AND cancelled >= 0 AND quarantined >= 0 AND rendered + failed + cancelled + quarantined <= frame_count");
 
                             t.HasCheckConstraint("ck_jobs_finished", "(state IN ('Completed', 'Failed', 'Cancelled')) = (finished_at IS NOT NULL)");
 
@@ -207,6 +249,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("error_class");
 
+                    b.Property<string>("Evidence")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("evidence");
+
                     b.Property<long>("Fence")
                         .HasColumnType("INTEGER")
                         .HasColumnName("fence");
@@ -227,6 +273,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("outcome");
+
+                    b.Property<string>("Refused")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("refused");
 
                     b.Property<int>("Rendered")
                         .HasColumnType("INTEGER")
@@ -324,6 +374,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.HasKey("JobId", "Index")
                         .HasName("pk_frames");
 
+                    b.HasIndex("JobId")
+                        .HasDatabaseName("ix_frames_quarantined")
+                        .HasFilter("state = 'Quarantined'");
+
                     b.HasIndex("CommittedAt", "State")
                         .HasDatabaseName("ix_frames_committed_at_state");
 
@@ -334,7 +388,7 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         {
                             t.HasCheckConstraint("ck_frames_index", "\"index\" >= 0");
 
-                            t.HasCheckConstraint("ck_frames_settled", "(state = 'Rendered' AND artifact_key IS NOT NULL AND sha256 IS NOT NULL AND error IS NULL) OR (state = 'Failed' AND artifact_key IS NULL AND error IS NOT NULL)");
+                            t.HasCheckConstraint("ck_frames_settled", "(state = 'Rendered' AND artifact_key IS NOT NULL AND sha256 IS NOT NULL AND error IS NULL) OR (state IN ('Failed', 'Quarantined') AND artifact_key IS NULL AND error IS NOT NULL)");
                         });
                 });
 
@@ -347,6 +401,12 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.Property<long>("AcceptBy")
                         .HasColumnType("INTEGER")
                         .HasColumnName("accept_by");
+
+                    b.Property<bool>("Alone")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(false)
+                        .HasColumnName("alone");
 
                     b.Property<int>("Count")
                         .HasColumnType("INTEGER")
@@ -380,6 +440,13 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("state");
+
+                    b.Property<string>("TriedWorkers")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("")
+                        .HasColumnName("tried_workers");
 
                     b.Property<int>("Tries")
                         .HasColumnType("INTEGER")
@@ -422,6 +489,12 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("first");
 
+                    b.Property<bool>("Alone")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(false)
+                        .HasColumnName("alone");
+
                     b.Property<long>("AvailableAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("available_at");
@@ -445,6 +518,13 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                     b.Property<long>("SubmittedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("submitted_at");
+
+                    b.Property<string>("TriedWorkers")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("")
+                        .HasColumnName("tried_workers");
 
                     b.Property<int>("Tries")
                         .HasColumnType("INTEGER")
@@ -527,6 +607,10 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("device");
 
+                    b.Property<string>("DrainReason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("drain_reason");
+
                     b.Property<long>("Epoch")
                         .HasColumnType("INTEGER")
                         .HasColumnName("epoch");
@@ -560,14 +644,33 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("resident_bytes");
 
+                    b.Property<string>("SlotStatus")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("slot_status")
+                        .HasDefaultValueSql("'[]'");
+
                     b.Property<int>("Slots")
                         .HasColumnType("INTEGER")
                         .HasColumnName("slots");
+
+                    b.Property<long>("SpoolBytes")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("spool_bytes");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("state");
+
+                    b.Property<bool>("StoreIsAway")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(false)
+                        .HasColumnName("store_is_away");
 
                     b.Property<string>("Version")
                         .IsRequired()
@@ -590,6 +693,131 @@ namespace RenderFarm.Coordinator.Database.Migrations.Sqlite
                         {
                             t.HasCheckConstraint("ck_workers_slots", "slots > 0 AND \"window\" > 0 AND batch_size > 0");
                         });
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.Incident", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message");
+
+                    b.Property<long>("StartedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_incidents");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_incidents_started_at");
+
+                    b.ToTable("incidents", (string)null);
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.Strike", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("AttemptId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("attempt_id");
+
+                    b.Property<string>("ErrorClass")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("error_class");
+
+                    b.Property<bool>("IsVoid")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(false)
+                        .HasColumnName("is_void");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("model");
+
+                    b.Property<string>("Worker")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker");
+
+                    b.Property<long>("WorkerEpoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("worker_epoch");
+
+                    b.HasKey("Id")
+                        .HasName("pk_strikes");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_strikes_at");
+
+                    b.HasIndex("AttemptId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_strikes_attempt_id");
+
+                    b.HasIndex("Worker", "At")
+                        .HasDatabaseName("ix_strikes_worker_at");
+
+                    b.ToTable("strikes", (string)null);
+                });
+
+            modelBuilder.Entity("RenderFarm.Coordinator.Workers.WorkerBlock", b =>
+                {
+                    b.Property<string>("Worker")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker");
+
+                    b.Property<string>("Scope")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scope");
+
+                    b.Property<string>("Target")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("since");
+
+                    b.Property<long?>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.HasKey("Worker", "Scope", "Target")
+                        .HasName("pk_worker_blocks");
+
+                    b.ToTable("worker_blocks", (string)null);
                 });
 
             modelBuilder.Entity("RenderFarm.Coordinator.Jobs.JobPage", b =>
