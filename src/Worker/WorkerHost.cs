@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Hosting;
@@ -50,12 +51,15 @@ public static class WorkerHost
     private static void AddRooms(IServiceCollection services)
     {
         services.AddSingleton<ModelCatalog>();
+        services.AddSingleton(provider => PipelineSettings.Of(provider.GetRequiredService<IOptions<WorkerOptions>>().Value, provider.GetRequiredService<WorkerIdentity>(), processes: 1));
         services.AddSingleton<WarmPipelines>();
-        services.AddSingleton<Renderer>();
+        services.AddSingleton<IRenderer, PipelineRenderer>();
         services.AddSingleton<HeldLeases>();
         services.AddSingleton<Holdings>();
         services.AddSingleton<FarmMembership>();
         services.AddSingleton<CommitClock>();
+        services.AddSingleton<SpoolFolder>();
+        services.AddSingleton<BatchRows>();
         services.AddSingleton<Slot>();
         services.AddSingleton<Drain>();
         services.AddSingleton<WorkerHealth>();

@@ -10,13 +10,7 @@ internal static class WorkerMetrics
     private static readonly Histogram<double> FrameDuration = Meter.CreateHistogram<double>(Telemetry.FrameDuration, "s");
     private static readonly Histogram<double> LoadDuration = Meter.CreateHistogram<double>(Telemetry.PipelineLoadDuration, "s");
 
-    public static void Rendered(string model, TimeSpan perFrame, int frames)
-    {
-        for (var frame = 0; frame < frames; frame++)
-        {
-            FrameDuration.Record(perFrame.TotalSeconds, new KeyValuePair<string, object?>("model", model));
-        }
-    }
+    public static void Rendered(string model, TimeSpan duration) => FrameDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("model", model));
 
     public static void Loaded(string model, TimeSpan duration) => LoadDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("model", model));
 }

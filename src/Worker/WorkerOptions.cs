@@ -33,6 +33,9 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary>Folder where networks are kept as they were optimised for this processor, so that a model loads faster the next time; takes about as much room as the models. Empty keeps none.</summary>
     public string Cache { get; set; } = "";
 
+    /// <summary>Folder of finished pictures that are not committed yet, made if missing; on a disk that outlives the process.</summary>
+    public string Spool { get; set; } = "spool";
+
     /// <summary>How often the worker says that it lives; leases last several of these.</summary>
     public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -26,6 +26,9 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Networks as they were optimised for this machine; may be deleted.</summary>
     public string Networks => System.IO.Path.Combine(Path, "networks");
 
+    /// <summary>Finished pictures on their way to the artifacts.</summary>
+    public string Spool => System.IO.Path.Combine(Path, "spool");
+
     public string KeyFile => System.IO.Path.Combine(Path, "key");
 
     private string AddressFile => System.IO.Path.Combine(Path, "farm.json");

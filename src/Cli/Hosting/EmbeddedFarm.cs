@@ -114,6 +114,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         ["Worker:Name"] = "local",
         ["Worker:Models"] = models,
         ["Worker:Cache"] = data.Networks,
+        ["Worker:Spool"] = data.Spool,
         ["Worker:DrainTimeout"] = "00:00:10",
     };
 

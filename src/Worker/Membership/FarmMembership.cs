@@ -1,7 +1,7 @@
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Leases;
 using RenderFarm.Worker.Models;
-using RenderFarm.Worker.Pipelines;
+using RenderFarm.Worker.Rendering;
 
 namespace RenderFarm.Worker.Membership;
 
@@ -32,7 +32,8 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
     /// <summary>Says that this worker lives, and renews all leases that it holds.</summary>
     public Task<bool> BeatAsync(CancellationToken cancellationToken) => link.TrySendAsync(
         new WorkerHeartbeat(
-            me.Name, me.Epoch, Interlocked.Increment(ref _sequence), holdings.Leases.IsDraining, holdings.Leases.Attempts, holdings.Pipelines.WarmModels, holdings.Pipelines.ResidentBytes),
+            me.Name, me.Epoch, Interlocked.Increment(ref _sequence), holdings.Leases.IsDraining, holdings.Leases.Attempts, holdings.Renderer.WarmModels, holdings.Renderer.ResidentBytes,
+            holdings.Renderer.Slots),
         cancellationToken);
 
     /// <summary>Says goodbye, after everything that was posted before.</summary>
@@ -40,4 +41,4 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
 }
 
 /// <summary>What a worker holds at a moment: leases, and warm pipelines.</summary>
-internal sealed record Holdings(HeldLeases Leases, WarmPipelines Pipelines);
+internal sealed record Holdings(HeldLeases Leases, IRenderer Renderer);

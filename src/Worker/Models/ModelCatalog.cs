@@ -17,9 +17,6 @@ internal sealed partial class ModelCatalog(IOptions<WorkerOptions> options, ILog
     /// <summary>The model of this name; null when there is none.</summary>
     public WorkerModel? Find(string name) => Models.FirstOrDefault(model => model.Name == name);
 
-    /// <summary>Where the model of this name lies.</summary>
-    public string FolderOf(string name) => Path.Combine(Path.GetFullPath(options.Value.Models), name);
-
     /// <summary>Reads and hashes every model folder. One that cannot be read is reported, not thrown.</summary>
     public IReadOnlyList<WorkerModel> Scan(CancellationToken cancellationToken)
     {

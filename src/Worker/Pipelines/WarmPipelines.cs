@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using RenderFarm.Diffusion;
-using RenderFarm.Worker.Models;
 
 namespace RenderFarm.Worker.Pipelines;
 
@@ -9,7 +7,7 @@ namespace RenderFarm.Worker.Pipelines;
 /// The pipelines that are loaded, within the memory budget. The one that was used longest ago makes room for a new one;
 /// one that renders is pinned and stays. A model is loaded once, however many slots ask for it.
 /// </summary>
-internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity me, IOptions<WorkerOptions> options, ILogger<WarmPipelines> logger) : IDisposable
+internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<WarmPipelines> logger) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<Pipeline> _loaded = [];
@@ -40,9 +38,9 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
     }
 
     /// <summary>The pipeline of a model, loaded if need be, and kept until the pin is disposed.</summary>
-    public async Task<PipelinePin> PinAsync(string model, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<PipelinePin> PinAsync(string model, long bytes, TimeProvider time, CancellationToken cancellationToken)
     {
-        var pipeline = await PlaceAsync(model, time, cancellationToken);
+        var pipeline = await PlaceAsync(model, bytes, time, cancellationToken);
         try
         {
             return new PipelinePin(this, pipeline, await pipeline.Loading.WaitAsync(cancellationToken));
@@ -79,12 +77,11 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
         }
     }
 
-    private async Task<Pipeline> PlaceAsync(string model, TimeProvider time, CancellationToken cancellationToken)
+    private async Task<Pipeline> PlaceAsync(string model, long bytes, TimeProvider time, CancellationToken cancellationToken)
     {
-        var bytes = catalog.Find(model)?.Bytes ?? throw new InvalidOperationException($"The model '{model}' is not in this worker's folder.");
-        if (bytes > me.MemoryBytes)
+        if (bytes > settings.MemoryBytes)
         {
-            throw new PipelineTooLargeException(model, bytes, me.MemoryBytes);
+            throw new PipelineTooLargeException(model, bytes, settings.MemoryBytes);
         }
 
         while (true)
@@ -126,7 +123,7 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
     // The list is in order of use, the longest unused first.
     private bool TryMakeRoom(long bytes)
     {
-        var excess = _loaded.Sum(pipeline => pipeline.Bytes) + bytes - me.MemoryBytes;
+        var excess = _loaded.Sum(pipeline => pipeline.Bytes) + bytes - settings.MemoryBytes;
         var leaving = new List<Pipeline>();
         foreach (var idle in _loaded.Where(pipeline => pipeline.Pins == 0).TakeWhile(_ => excess > 0))
         {
@@ -154,17 +151,17 @@ internal sealed partial class WarmPipelines(ModelCatalog catalog, WorkerIdentity
         var start = time.GetTimestamp();
         // The catalog has compared every file with its checksum; the digest of the list is read again and must still be the job's.
         var pipeline = DiffusionPipeline.Load(
-            catalog.FolderOf(model),
+            Path.Combine(settings.Models, model),
             new PipelineOptions
             {
-                Device = me.Device,
-                Threads = options.Value.Threads,
+                Device = settings.Device,
+                Threads = settings.Threads,
                 VerifyDigest = false,
-                CacheFolder = options.Value.Cache is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
-                LoraFolder = Path.GetFullPath(options.Value.Loras),
+                CacheFolder = settings.Cache,
+                LoraFolder = settings.Loras,
                 LoraSets = 1,
-                BestOfTogether = options.Value.BatchSize,
-                GpuMemoryBytes = options.Value.MemoryBudgetMiB << 20,
+                BestOfTogether = settings.BatchSize,
+                GpuMemoryBytes = settings.GpuMemoryBytes,
             });
         var elapsed = time.GetElapsedTime(start);
         WorkerMetrics.Loaded(model, elapsed);

@@ -38,6 +38,7 @@ internal sealed class WorkerBench : IAsyncDisposable
         {
             ["Worker:Name"] = "bench",
             ["Worker:Models"] = Models,
+            ["Worker:Spool"] = Path.Combine(folder.Path, "spool"),
             ["Worker:HeartbeatEvery"] = "00:00:00.2",
             ["Worker:DrainTimeout"] = "00:00:20",
         });
@@ -80,6 +81,9 @@ internal sealed class WorkerBench : IAsyncDisposable
 
     public Task SendAsync<T>(T message)
         where T : class => _host.Services.GetRequiredService<FarmSender>().ToWorkerAsync(Me.Name, Me.Epoch, message, TestContext.Current.CancellationToken);
+
+    /// <summary>What lies in the worker's spool.</summary>
+    public IReadOnlyList<string> SpooledFiles => Directory.Exists(Path.Combine(_folder.Path, "spool")) ? Directory.GetFiles(Path.Combine(_folder.Path, "spool")) : [];
 
     public async Task<byte[]> ReadAsync(string key)
     {
