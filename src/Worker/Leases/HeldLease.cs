@@ -22,6 +22,9 @@ internal sealed class HeldLease(LeaseOffered offer) : IDisposable
     /// <summary>Frames that cannot be rendered.</summary>
     public List<FailedFrame> Failed { get; } = [];
 
+    /// <summary>Frames that were being rendered when something went wrong: the error counts for these only.</summary>
+    public List<long> Struck { get; } = [];
+
     /// <summary>How it ends before all its frames are committed; null while it does not.</summary>
     public LeaseEnding? Ending { get; set; }
 
@@ -33,4 +36,8 @@ internal sealed class HeldLease(LeaseOffered offer) : IDisposable
 }
 
 /// <summary>Why a lease ends early.</summary>
-internal sealed record LeaseEnding(AttemptOutcome Outcome, ErrorClass? ErrorClass, string Message);
+/// <param name="Outcome">How its attempt ends.</param>
+/// <param name="ErrorClass">Whose fault it was; null for a hand-back.</param>
+/// <param name="Message">What happened, for people.</param>
+/// <param name="Evidence">What a render process left behind that died.</param>
+internal sealed record LeaseEnding(AttemptOutcome Outcome, ErrorClass? ErrorClass, string Message, string? Evidence = null);

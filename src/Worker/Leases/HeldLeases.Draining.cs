@@ -11,7 +11,7 @@ internal sealed partial class HeldLeases
             IsDraining = true;
             foreach (var lease in _held.Where(lease => lease.Waiting.Count > 0).ToList())
             {
-                GiveUp(lease, 0, Released);
+                GiveUp(lease, [], Released);
             }
 
             SignalIfEmpty();
@@ -32,7 +32,7 @@ internal sealed partial class HeldLeases
             foreach (var lease in left)
             {
                 Leave(lease);
-                Report(lease.Offer, lease.Ending ?? Released, lease.Failed);
+                Report(lease.Offer, lease.Ending ?? Released, lease.Failed, lease.Ending?.ErrorClass is null ? null : lease.Struck);
             }
         }
 

@@ -18,7 +18,7 @@ internal sealed partial class HeldLeases
         if (lease.Ending is not null || lease.Failed.Count > 0)
         {
             var ending = lease.Ending ?? new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Request, lease.Failed[0].Error);
-            Report(lease.Offer, ending, lease.Failed);
+            Report(lease.Offer, ending, lease.Failed, ending.ErrorClass is null ? null : lease.Struck);
         }
         else
         {
@@ -41,9 +41,10 @@ internal sealed partial class HeldLeases
         }
     }
 
-    private void Report(LeaseOffered offer, LeaseEnding ending, IReadOnlyList<FailedFrame> failed)
+    private void Report(LeaseOffered offer, LeaseEnding ending, IReadOnlyList<FailedFrame> failed, IReadOnlyList<long>? struck)
     {
-        link.Post(new LeaseEnded(me.Name, me.Epoch, offer.JobId, offer.AttemptId, offer.Fence, ending.Outcome, ending.ErrorClass, ending.Message, [.. failed]));
+        link.Post(new LeaseEnded(
+            me.Name, me.Epoch, offer.JobId, offer.AttemptId, offer.Fence, ending.Outcome, ending.ErrorClass, ending.Message, [.. failed], struck is null ? null : [.. struck.Order()], ending.Evidence));
         if (ending.ErrorClass is null)
         {
             LogReleased(offer.AttemptId, offer.JobId, ending.Message);

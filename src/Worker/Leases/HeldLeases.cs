@@ -50,7 +50,7 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
             if (IsDraining || _held.Count >= me.Window)
             {
                 _ended.Add(offer.AttemptId);
-                Report(offer, IsDraining ? Released : Released with { Message = $"The worker holds {_held.Count} leases already; its window is {me.Window}." }, []);
+                Report(offer, IsDraining ? Released : Released with { Message = $"The worker holds {_held.Count} leases already; its window is {me.Window}." }, [], null);
                 return;
             }
 
@@ -70,7 +70,7 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
             if (!_ended.Contains(offer.AttemptId))
             {
                 _ended.Add(offer.AttemptId);
-                Report(offer, new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, message), []);
+                Report(offer, new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, message), [], null);
             }
         }
     }
@@ -122,12 +122,14 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
     }
 
     /// <summary>Busy frames were not rendered and what waits of their lease will not be; the lease is reported once its other frames are settled.</summary>
-    public void GiveUp(HeldLease lease, int frames, LeaseEnding ending)
+    public void GiveUp(HeldLease lease, IReadOnlyList<long> frames, LeaseEnding ending)
     {
         lock (_lock)
         {
-            lease.Ending ??= ending;
-            lease.Busy -= frames;
+            // The first fault tells most; a hand-back tells nothing.
+            lease.Ending = lease.Ending is { ErrorClass: not null } first ? first : ending;
+            lease.Struck.AddRange(ending.ErrorClass is null ? [] : frames);
+            lease.Busy -= frames.Count;
             lease.Waiting.Clear();
             LeaveIfOver(lease);
         }

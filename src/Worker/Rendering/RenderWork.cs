@@ -37,7 +37,8 @@ internal sealed record RenderedPicture(long Seed, string Sha256, long Bytes, int
 /// <param name="Outcome">How its attempt ends.</param>
 /// <param name="ErrorClass">Whose fault it is; null for a row that was stopped. A row at fault of its request fails alone, any other ends its lease.</param>
 /// <param name="Message">What happened, for people.</param>
-internal sealed record RowFault(AttemptOutcome Outcome, ErrorClass? ErrorClass, string Message)
+/// <param name="Evidence">What a render process left behind that died: exit code or signal, and the tail of what it wrote.</param>
+internal sealed record RowFault(AttemptOutcome Outcome, ErrorClass? ErrorClass, string Message, string? Evidence = null)
 {
     /// <summary>A row that was stopped before it had its picture.</summary>
     public static RowFault Stopped { get; } = new(AttemptOutcome.Released, null, "The rendering was stopped.");

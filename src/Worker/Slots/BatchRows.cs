@@ -39,7 +39,8 @@ internal sealed class BatchRows(HeldLeases leases, ModelCatalog catalog, SpoolFo
         }
         else
         {
-            leases.GiveUp(row.Lease, frames: 1, result.Fault is { ErrorClass: not null } fault ? new LeaseEnding(fault.Outcome, fault.ErrorClass, fault.Message) : HeldLeases.Released);
+            var ending = result.Fault is { ErrorClass: not null } fault ? new LeaseEnding(fault.Outcome, fault.ErrorClass, fault.Message, fault.Evidence) : HeldLeases.Released;
+            leases.GiveUp(row.Lease, [row.Frame.Index], ending);
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class FrameUploads(HeldLeases leases, StoredFrames store, FrameC
         }
         catch (Exception ex) when (!cancellationToken.IsCancellationRequested)
         {
-            leases.GiveUp(lease, frames: 1, new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, $"Frame {frame.Row.Frame.Index} could not be stored: {ex.Message}"));
+            leases.GiveUp(lease, [frame.Row.Frame.Index], new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, $"Frame {frame.Row.Frame.Index} could not be stored: {ex.Message}"));
         }
     }
 

@@ -82,6 +82,7 @@ public sealed class EndLeaseTests
         Assert.Equal((AttemptOutcome.Failed, ErrorClass.Worker), (ended.Outcome, ended.ErrorClass));
         Assert.Contains(reason, ended.Message, StringComparison.Ordinal);
         Assert.Empty(ended.Failed);
+        Assert.Null(ended.Struck);
         Assert.Empty(bench.Coordinator.Of<LeaseAccepted>());
     }
 }

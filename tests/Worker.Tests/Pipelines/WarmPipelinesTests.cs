@@ -30,11 +30,12 @@ public sealed class WarmPipelinesTests
     [Fact]
     public async Task A_model_that_does_not_fit_even_alone_is_the_workers_fault_and_names_the_setting()
     {
-        await using var bench = await WorkerBench.StartAsync(("Worker:MemoryBudgetMiB", "1"));
-        await bench.OfferAsync(bench.Lease([1]));
+        await using var bench = await WorkerBench.StartAsync(("Worker:MemoryBudgetMiB", "1"), ("Worker:BatchSize", "2"));
+        await bench.OfferAsync(bench.Lease([1, 2, 3, 4]));
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
         Assert.Equal((AttemptOutcome.Failed, ErrorClass.Worker), (ended.Outcome, ended.ErrorClass));
         Assert.Contains("Worker:MemoryBudgetMiB", ended.Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2], ended.Struck);
     }
 
     [Fact]
