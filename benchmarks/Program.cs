@@ -1,5 +1,7 @@
 using System.CommandLine;
 using RenderFarm.Benchmarks;
+using RenderFarm.Benchmarks.Queues;
+using RenderFarm.Benchmarks.Submits;
 using RenderFarm.TestKit.Farms;
 
 var mode = new Option<FarmMode>("--mode") { Description = "embedded: one process; servers: on PostgreSQL, RabbitMQ and S3, see eng/services", DefaultValueFactory = _ => FarmMode.Embedded };
@@ -9,11 +11,13 @@ var output = new Option<string?>("--output") { Description = "Where the result i
 var images = Number("--images", "Images of a job, in whole batches", 64, RawLoop.BatchSize);
 var pairs = Number("--pairs", "How often both are measured, by turns", 5);
 var farmVsRaw = new Command("farm-vs-raw", "Images per second of a farm against the networks run in a plain loop") { images, pairs, mode, output };
-farmVsRaw.SetAction((line, cancellationToken) => RunAsync(line, farm => FarmVsRaw.RunAsync(farm, line.GetValue(images), line.GetValue(pairs), cancellationToken), cancellationToken));
+farmVsRaw.SetAction((line, cancellationToken) => OnFarmAsync(
+    line, async farm => (await FarmVsRaw.RunAsync(farm, line.GetValue(images), line.GetValue(pairs), cancellationToken)).Write(await Report.FactsAsync(farm, cancellationToken)), cancellationToken));
 
 var submits = Number("--pairs", "How often both are measured, by turns", 7);
-var submit = new Command("submit", "How long a farm takes to accept a job of a million images against one of ten") { submits, mode, output };
-submit.SetAction((line, cancellationToken) => RunAsync(line, farm => SubmitLatency.RunAsync(farm, line.GetValue(submits), cancellationToken), cancellationToken));
+var submit = new Command("submit", "How long a farm takes to accept and cancel a job of a million images, and to accept 100,000 prompts") { submits, mode, output };
+submit.SetAction((line, cancellationToken) => OnFarmAsync(
+    line, async farm => (await SubmitLatency.RunAsync(farm, line.GetValue(submits), cancellationToken)).Write(await Report.FactsAsync(farm, cancellationToken)), cancellationToken));
 
 var encodings = Number("--pairs", "How often both are measured, by turns", 7);
 var png = new Command("png", "How fast rendered pictures are written as PNG against SkiaSharp") { encodings, output };
@@ -47,19 +51,50 @@ var measureMemory = new Command(MemoryOfShapes.Child, "Prints by how many bytes 
 measureMemory.SetAction(line => MemoryOfShapes.Measure(line.GetValue(sizes)!));
 measureMemory.Hidden = true;
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png, tiles, decode, overhead, secondStart, memory, measureMemory }.Parse(args).InvokeAsync();
+var tasks = Number("--tasks", "Tasks of a measurement", 2000);
+var turns = Number("--pairs", "How often both are measured, by turns", 7);
+var hangfire = new Command("hangfire", "Tasks per second of the farm with workers that only pretend to render, against Hangfire on PostgreSQL") { tasks, turns, output };
+hangfire.SetAction(async (line, cancellationToken) => await TellAsync(line, await NoOpTasks.AgainstHangfireAsync(line.GetValue(tasks), line.GetValue(turns), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
+var skipLocked = new Command("skip-locked", "The same against a table whose rows are claimed one by one with SKIP LOCKED") { tasks, turns, output };
+skipLocked.SetAction(async (line, cancellationToken) => await TellAsync(line, await NoOpTasks.AgainstSkipLockedAsync(line.GetValue(tasks), line.GetValue(turns), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
 
-async Task RunAsync(ParseResult line, Func<TestFarm, Task<Report>> measure, CancellationToken cancellationToken)
+var costImages = Number("--images", "Images", 10_000);
+var cost = new Command("cost", "Commits, statements, write-ahead log and broker messages of an image") { costImages, output };
+cost.SetAction(async (line, cancellationToken) => await SayAsync(line, (await CostPerImage.RunAsync(line.GetValue(costImages), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
+
+var backlogImages = Number("--images", "Images that wait, and then images that are done", 1_000_000);
+var backlogTurns = Number("--turns", "Turns of each side", 200);
+var minutes = Number("--minutes", "How long a snapshot is held open", 5);
+var backlog = new Command("backlog", "Offers and commits with a long queue, a long history and an old snapshot against none of these") { backlogImages, backlogTurns, minutes, output };
+backlog.SetAction(async (line, cancellationToken) => await SayAsync(
+    line,
+    (await Backlog.RunAsync(line.GetValue(backlogImages), line.GetValue(backlogTurns), TimeSpan.FromMinutes(line.GetValue(minutes)), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)),
+    cancellationToken));
+
+var queued = Number("--images", "Images that wait", 1_000_000);
+var queuedMemory = new Command("queued-memory", "Memory of a coordinator with a long queue") { queued, output };
+queuedMemory.SetAction(async (line, cancellationToken) => await SayAsync(line, (await QueuedMemory.RunAsync(line.GetValue(queued), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
+var scaling = new Command("scaling", "Images per second of many workers that only pretend to render") { output };
+scaling.SetAction(async (line, cancellationToken) => await SayAsync(line, (await SimulatedWorkers.ScalingAsync(cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
+var idle = Number("--workers", "Workers", 1000);
+var idleWorkers = new Command("idle-workers", "Processor time for workers that have nothing to do") { idle, output };
+idleWorkers.SetAction(async (line, cancellationToken) => await SayAsync(line, (await SimulatedWorkers.IdleAsync(line.GetValue(idle), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
+
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
+
+async Task OnFarmAsync(ParseResult line, Func<TestFarm, Task<string>> measure, CancellationToken cancellationToken)
 {
     await using TestFarm farm = line.GetValue(mode) == FarmMode.Embedded
         ? await EmbeddedTestFarm.StartAsync(cancellationToken)
         : await ServerTestFarm.StartAsync(coordinators: 1, workers: 1, threads: 0, cancellationToken);
-    await TellAsync(line, await measure(farm), await Report.FactsAsync(farm, cancellationToken), cancellationToken);
+    await SayAsync(line, await measure(farm), cancellationToken);
 }
 
-async Task TellAsync(ParseResult line, Report report, IReadOnlyList<(string Name, string Value)> facts, CancellationToken cancellationToken)
+Task TellAsync(ParseResult line, Report report, IReadOnlyList<(string Name, string Value)> facts, CancellationToken cancellationToken) =>
+    SayAsync(line, report.Write(facts), cancellationToken);
+
+async Task SayAsync(ParseResult line, string text, CancellationToken cancellationToken)
 {
-    var text = report.Write(facts);
     Console.Write(text);
     if (line.GetValue(output) is { } file)
     {

@@ -61,6 +61,13 @@ public sealed class TestRabbitMq : IAsyncDisposable
     public async Task<string> VersionAsync(CancellationToken cancellationToken) =>
         (await _management.GetFromJsonAsync<JsonElement>("/api/overview", cancellationToken)).GetProperty("rabbitmq_version").GetString()!;
 
+    /// <summary>Messages that were published into this virtual host so far; seconds old.</summary>
+    public async Task<long> PublishedAsync(CancellationToken cancellationToken)
+    {
+        var host = await _management.GetFromJsonAsync<JsonElement>($"/api/vhosts/{VirtualHost}", cancellationToken);
+        return host.TryGetProperty("message_stats", out var stats) && stats.TryGetProperty("publish", out var published) ? published.GetInt64() : 0;
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var response = await _management.DeleteAsync(new Uri($"/api/vhosts/{VirtualHost}", UriKind.Relative));
