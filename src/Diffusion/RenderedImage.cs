@@ -34,14 +34,6 @@ public sealed class RenderedImage(ImageRequest request, int width, int height, R
     public void WritePng(Stream stream, IReadOnlyDictionary<string, string>? text = null) =>
         PngWriter.Write(stream, Rgb.Span, Width, Height, text);
 
-    /// <summary>Writes the picture as JPEG, with texts if given.</summary>
-    public void WriteJpeg(Stream stream, int quality = 90, IReadOnlyDictionary<string, string>? text = null) =>
-        Write(stream, new PictureEncoding { Format = PictureFormat.Jpeg, Quality = quality }, text);
-
-    /// <summary>Writes the picture as WebP, with texts if given.</summary>
-    public void WriteWebp(Stream stream, int quality = 90, bool lossless = false, IReadOnlyDictionary<string, string>? text = null) =>
-        Write(stream, new PictureEncoding { Format = PictureFormat.Webp, Quality = quality, Lossless = lossless }, text);
-
     /// <summary>Writes the picture, with texts if given; <see cref="Provenance.PictureText"/> reads them back.</summary>
     public void Write(Stream stream, PictureEncoding encoding, IReadOnlyDictionary<string, string>? text = null) =>
         PictureWriter.Write(stream, Rgb.Span, Width, Height, encoding, text);

@@ -19,7 +19,6 @@ internal sealed class ControlBatch : IDisposable
     private readonly RowControl?[] _shown;
     private readonly float[] _scales;
     private readonly TensorSet _inputs;
-    private readonly TensorSet _outputs;
     private bool _isClear = true;
 
     private ControlBatch(ModelFolder model, int rows, int height, int width, TensorSet unetInputs)
@@ -38,11 +37,11 @@ internal sealed class ControlBatch : IDisposable
         // It sees what the UNet sees, and the pictures.
         var shared = unetInputs.Names.Zip(unetInputs.Values).Where(input => model.Parts.ControlNetwork?.Input(input.First) is not null).ToArray();
         _inputs = new TensorSet([.. shared.Select(input => input.First), NetworkFiles.ControlImage], [.. shared.Select(input => input.Second), _pictures.Value]);
-        _outputs = Residuals;
+        Residuals = new TensorSet([.. _residuals.Select(residual => residual.Name)], [.. _residuals.Select(residual => residual.Tensor.Value)]);
     }
 
     /// <summary>What the UNet takes.</summary>
-    public TensorSet Residuals => new([.. _residuals.Select(residual => residual.Name)], [.. _residuals.Select(residual => residual.Tensor.Value)]);
+    public TensorSet Residuals { get; }
 
     /// <summary>Null where the model's UNet takes nothing from a ControlNet.</summary>
     public static ControlBatch? Of(ModelFolder model, int rows, int height, int width, TensorSet unetInputs) =>
@@ -68,7 +67,7 @@ internal sealed class ControlBatch : IDisposable
             return;
         }
 
-        network.Session.Run(options, _inputs, _outputs, ct);
+        network.Session.Run(options, _inputs, Residuals, ct);
         _isClear = false;
         foreach (var (_, tensor) in _residuals)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using RenderFarm.Diffusion.Models;
 
 namespace RenderFarm.Diffusion.Control;
@@ -21,18 +20,9 @@ internal static class ControlRules
             throw new RenderRequestException(nameof(request.Control), "a picture", $"nothing, because {model.Name} has no {NetworkFiles.ControlNet}");
         }
 
-        Within(nameof(control.Scale), control.Scale, 0, MaxScale);
-        Within(nameof(control.Start), control.Start, 0, 1);
-        Within(nameof(control.End), control.End, control.Start, 1);
-
-        static void Within(string field, double value, double from, double to)
-        {
-            if (!(value >= from && value <= to))
-            {
-                throw new RenderRequestException($"{nameof(request.Control)}.{field}", Text(value), $"{Text(from)} to {Text(to)}");
-            }
-        }
-
-        static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+        const string Field = nameof(request.Control);
+        RequestRules.CheckRange($"{Field}.{nameof(control.Scale)}", control.Scale, 0, MaxScale);
+        RequestRules.CheckRange($"{Field}.{nameof(control.Start)}", control.Start, 0, 1);
+        RequestRules.CheckRange($"{Field}.{nameof(control.End)}", control.End, control.Start, 1);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Models;
 
@@ -7,6 +6,8 @@ namespace RenderFarm.Diffusion.Hires;
 /// <summary>The second pass of a request as a request of its own.</summary>
 internal static class SecondPass
 {
+    private const string Field = nameof(ImageRequest.Hires);
+
     // Of a strength of 1 there is no path left to be longer than.
     private const double MostStrength = 0.999;
 
@@ -52,9 +53,9 @@ internal static class SecondPass
             throw Wrong("", "a second pass", "nothing beside a start image, whose size is the request's own");
         }
 
-        CheckRange(nameof(hires.Strength), hires.Strength, 0.01, 1);
-        CheckRange(nameof(hires.Scale), hires.Scale, 1, 8);
-        CheckRange(nameof(hires.Steps), hires.Steps, 0, model.MaxSteps);
+        RequestRules.CheckRange($"{Field}.{nameof(hires.Strength)}", hires.Strength, 0.01, 1);
+        RequestRules.CheckRange($"{Field}.{nameof(hires.Scale)}", hires.Scale, 1, 8);
+        RequestRules.CheckRange($"{Field}.{nameof(hires.Steps)}", hires.Steps, 0, model.MaxSteps);
         if ((hires.Width > 0) != (hires.Height > 0))
         {
             throw Wrong($".{nameof(hires.Width)}", $"{hires.Width}x{hires.Height}", "both sides, or neither");
@@ -85,13 +86,5 @@ internal static class SecondPass
         }
     }
 
-    private static void CheckRange(string field, double value, double from, double to)
-    {
-        if (!(value >= from && value <= to))
-        {
-            throw Wrong($".{field}", value.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{from} to {to}"));
-        }
-    }
-
-    private static RenderRequestException Wrong(string field, string given, string allowed) => new($"{nameof(ImageRequest.Hires)}{field}", given, allowed);
+    private static RenderRequestException Wrong(string field, string given, string allowed) => new($"{Field}{field}", given, allowed);
 }

@@ -20,7 +20,7 @@ internal static class StartRules
         }
 
         const string Field = $"{nameof(request.Start)}.{nameof(start.Strength)}";
-        var strength = start.Strength.ToString(CultureInfo.InvariantCulture);
+        var strength = RequestRules.Text(start.Strength);
         if (!(start.Strength > 0 && start.Strength <= 1))
         {
             throw new RenderRequestException(Field, strength, "above 0 to 1");
@@ -53,14 +53,10 @@ internal static class StartRules
             throw Wrong(nameof(inpaint.Mask), $"{inpaint.Mask.Width}x{inpaint.Mask.Height}", $"{start.Image.Width}x{start.Image.Height}, as the start image");
         }
 
-        if (!(inpaint.Blur >= 0 && inpaint.Blur <= MostBlur))
-        {
-            throw Wrong(nameof(inpaint.Blur), inpaint.Blur.ToString(CultureInfo.InvariantCulture), $"0 to {MostBlur}");
-        }
-
+        RequestRules.CheckRange($"{nameof(ImageRequest.Inpaint)}.{nameof(inpaint.Blur)}", inpaint.Blur, 0, MostBlur);
         if (inpaint.Padding < 0)
         {
-            throw Wrong(nameof(inpaint.Padding), inpaint.Padding.ToString(CultureInfo.InvariantCulture), "0 or more");
+            throw Wrong(nameof(inpaint.Padding), RequestRules.Text(inpaint.Padding), "0 or more");
         }
     }
 

@@ -117,9 +117,10 @@ internal sealed class StartingLatents(ModelFolder model, Func<LatentEncoder> enc
     {
         const int Half = 128;
         var planes = PicturePlanes.Of(picture);
+        var masked = mask.Values.Span;
         for (var i = 0; i < planes.Length; i++)
         {
-            if (mask.Values.Span[i % mask.Values.Length] >= Half)
+            if (masked[i % masked.Length] >= Half)
             {
                 planes[i] = 0;
             }

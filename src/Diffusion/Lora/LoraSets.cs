@@ -111,8 +111,7 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
         {
             // 1. Merge the LoRAs into the weights.
             files.AddRange(loras.Select(lora => (LoraFile.Open(lora.Path), lora.Use)));
-            var graphs = Files.Where(one => File.Exists(model.PathOf(one.File))).ToDictionary(one => one.Network, one => OnnxGraphFile.Read(model.PathOf(one.File)));
-            var merged = LoraMerge.Merge(graphs, files);
+            var merged = files.Count == 0 ? new Dictionary<LoraNetwork, ReplacedWeights>() : LoraMerge.Merge(GraphsOfNetworks(), files);
             loaded.AddRange(merged.Values);
 
             // 2. Load the networks that have changed.
@@ -144,6 +143,9 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
             files.ForEach(one => one.File.Dispose());
         }
     }
+
+    private Dictionary<LoraNetwork, OnnxGraphFile> GraphsOfNetworks() =>
+        Files.Where(one => File.Exists(model.PathOf(one.File))).ToDictionary(one => one.Network, one => OnnxGraphFile.Read(model.PathOf(one.File)));
 
     private static Dictionary<string, string> HashesOf((string Path, LoraUse Use)[] loras) =>
         loras.DistinctBy(lora => lora.Use.Name).ToDictionary(lora => lora.Use.Name, lora => LoraFile.ShortHash(lora.Path), StringComparer.Ordinal);

@@ -12,9 +12,6 @@ internal sealed record OnnxGraphFile(string Path, ModelProto Model, WeightTable 
     /// <summary>The folder that all data lies in.</summary>
     public string Folder { get; } = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
 
-    /// <summary>The version of the standard operators.</summary>
-    public long Opset => Model.OpsetImport.FirstOrDefault(opset => opset.Domain is "" or "ai.onnx")?.Version ?? 1;
-
     /// <summary>Reads the graph and checks where all its tensors lie.</summary>
     /// <exception cref="ModelFolderException">It is no ONNX model, or a tensor lies where it may not.</exception>
     public static OnnxGraphFile Read(string path)

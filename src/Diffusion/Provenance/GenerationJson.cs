@@ -9,11 +9,11 @@ using RenderFarm.Diffusion.Models;
 
 namespace RenderFarm.Diffusion.Provenance;
 
-/// <summary>A picture's model and request as JSON, for the text "renderfarm": all of it, where webui's text has no words for some. Pictures are named by their digest.</summary>
+/// <summary>A picture's model and request as JSON, for the text "renderfarm.request": all of it, where webui's text has no words for some. Pictures are named by their digest.</summary>
 public sealed record GenerationJson(string Model, string ModelDigest, ImageRequest Request)
 {
     /// <summary>The keyword of the text.</summary>
-    public const string Keyword = "renderfarm";
+    public const string Keyword = "renderfarm.request";
 
     /// <summary>For a request, before or after it is rendered.</summary>
     public static string For(ImageRequest request, ModelFolder model) => new GenerationJson(model.Name, model.Digest, RequestRules.WithSize(request, model)).Write();

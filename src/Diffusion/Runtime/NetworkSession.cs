@@ -7,11 +7,7 @@ namespace RenderFarm.Diffusion.Runtime;
 internal sealed class NetworkSession(InferenceSession session, InferenceDevice device, RunClock clock, ReplacedWeights? replaced = null) : IDisposable
 {
     /// <summary>Runs once into preallocated outputs; a cancelled token ends the run inside the network.</summary>
-    public void Run(RunOptions options, TensorSet inputs, TensorSet outputs, CancellationToken ct)
-    {
-        using var network = new BoundNetwork(this, inputs, outputs, binding: null);
-        network.Run(options, ct);
-    }
+    public void Run(RunOptions options, TensorSet inputs, TensorSet outputs, CancellationToken ct) => Run(options, inputs, outputs, binding: null, ct);
 
     /// <summary>
     /// Ties the network to tensors for many runs, which then look up and allocate nothing. Where it runs on another device, inputs are

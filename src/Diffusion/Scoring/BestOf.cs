@@ -56,7 +56,8 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
         lock (_turn)
         {
             using var run = new RunOptions();
-            return [.. candidates.Zip(pictures).GroupBy(one => one.First.Index, one => one.Second).Select(group => Best(scorer, [.. group], run, ct))];
+            var texts = new Dictionary<string, float[]>(StringComparer.Ordinal);
+            return [.. candidates.Zip(pictures).GroupBy(one => one.First.Index, one => one.Second).Select(group => Best(scorer, [.. group], texts, run, ct))];
         }
     }
 
@@ -80,14 +81,20 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
         }
     }
 
-    private static RenderedImage Best(ClipScorer scorer, RenderedImage[] candidates, RunOptions run, CancellationToken ct)
+    private static RenderedImage Best(ClipScorer scorer, RenderedImage[] candidates, Dictionary<string, float[]> texts, RunOptions run, CancellationToken ct)
     {
         if (candidates is [var only])
         {
             return only;
         }
 
-        var text = scorer.EmbedText(PlainPrompt.Of(candidates[0].Request), run);
+        // Requests of a batch often share their prompt.
+        var prompt = PlainPrompt.Of(candidates[0].Request);
+        if (!texts.TryGetValue(prompt, out var text))
+        {
+            texts[prompt] = text = scorer.EmbedText(prompt, run);
+        }
+
         var scores = candidates.Select(picture =>
         {
             ct.ThrowIfCancellationRequested();

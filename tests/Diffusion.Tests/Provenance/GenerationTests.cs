@@ -80,10 +80,10 @@ public sealed class GenerationTests
     }
 
     [Theory]
-    [InlineData("{}", "renderfarm is empty")]
-    [InlineData("null", "renderfarm is empty")]
-    [InlineData("{\"request\":{}}", "renderfarm is not readable")]
-    [InlineData("hello", "renderfarm is not readable")]
+    [InlineData("{}", "renderfarm.request is empty")]
+    [InlineData("null", "renderfarm.request is empty")]
+    [InlineData("{\"request\":{}}", "renderfarm.request is not readable")]
+    [InlineData("hello", "renderfarm.request is not readable")]
     [InlineData("{\"request\":{\"prompt\":\"a\",\"start\":{\"image\":\"00\"}}}", "picture is 00; allowed is one of those that are given.")]
     public void Json_that_is_none_is_refused(string json, string reason) =>
         Assert.StartsWith(reason, Assert.Throws<RenderRequestException>(() => GenerationJson.Read(json, [Picture])).Message, StringComparison.Ordinal);
