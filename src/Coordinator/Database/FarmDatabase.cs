@@ -18,6 +18,7 @@ internal static class FarmDatabase
             .Validate(options => options.AcceptWithin >= Shortest, $"Ledger:AcceptWithin must be at least {Shortest.TotalSeconds} s: an offer has to reach its worker and be answered.")
             .Validate(options => options.LeaseFor >= Shortest, $"Ledger:LeaseFor must be at least {Shortest.TotalSeconds} s: workers renew every 2 s.")
             .Validate(options => options.RetryAfter >= TimeSpan.Zero, "Ledger:RetryAfter must not be negative.")
+            .Validate(options => options.QuarantineFor >= TimeSpan.Zero, "Ledger:QuarantineFor must not be negative.")
             .ValidateOnStart();
         services.AddSingleton(provider => new FrameLedger(
             provider.GetRequiredService<IDbContextFactory<FarmDb>>(),

@@ -122,10 +122,48 @@ internal sealed class Job
         FinishWhenSettled(now);
     }
 
-    /// <summary>What is not settled never will be.</summary>
+    /// <summary>Frames were set aside; the job stays as it is until they are requeued or dropped.</summary>
+    public void Quarantine(int frames, string error)
+    {
+        Require("quarantined", JobState.Running);
+        Quarantined += frames;
+        Error ??= error;
+    }
+
+    /// <summary>Quarantined frames wait again.</summary>
+    public void Requeue(int frames)
+    {
+        Require("requeued", JobState.Running, JobState.Paused);
+        Quarantined -= frames;
+    }
+
+    /// <summary>Quarantined frames are given up.</summary>
+    public void Drop(int frames, DateTimeOffset now)
+    {
+        Require("dropped", JobState.Running, JobState.Paused);
+        (Quarantined, Failed) = (Quarantined - frames, Failed + frames);
+        FinishWhenSettled(now);
+    }
+
+    /// <summary>Nothing of it goes to workers, and nothing of it is taken from them.</summary>
+    public void Pause()
+    {
+        Require("paused", JobState.Queued, JobState.Running);
+        State = JobState.Paused;
+    }
+
+    /// <summary>It goes on where it was.</summary>
+    public void Resume()
+    {
+        Require("resumed", JobState.Paused);
+        State = StartedAt is null ? JobState.Queued : JobState.Running;
+    }
+
+    /// <summary>What is not settled never will be; what is quarantined has failed.</summary>
     public void Cancel(DateTimeOffset now)
     {
-        Require("cancelled", JobState.Queued, JobState.Running);
+        Require("cancelled", JobState.Queued, JobState.Running, JobState.Paused);
+        (Quarantined, Failed) = (0, Failed + Quarantined);
         Cancelled = Unsettled;
         State = JobState.Cancelled;
         FinishedAt = now;

@@ -40,7 +40,7 @@ internal sealed class Attempt
     public string? Evidence { get; init; }
 
     /// <summary>Frames that were refused after its end, joined by a space: their objects are deleted, so they never commit.</summary>
-    public string? Refused { get; init; }
+    public string? Refused { get; set; }
 
     public long End => First + Count;
 }

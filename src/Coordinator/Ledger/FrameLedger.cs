@@ -41,6 +41,9 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
         return [.. attempts.Where(attempt => !live.Contains(attempt))];
     }
 
+    /// <summary>After a time in which nobody could renew: every lease lives at least this much longer. The answer is how many there are.</summary>
+    public Task<int> ExtendAsync(TimeSpan time, CancellationToken cancellationToken) => WriteAsync(db => sql.ExtendAsync(db, time, cancellationToken), cancellationToken);
+
     /// <summary>Settles stored frames of any number of leases; each report is answered with what committed and what is somebody else's.</summary>
     public async Task<CommitResult> CommitAsync(IReadOnlyList<FramesRendered> reports, CancellationToken cancellationToken)
     {
@@ -82,24 +85,6 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
         var held = await LedgerSql.HeldAsync(db, worker, throughEpoch, cancellationToken);
         return await ReturnAsync(held, book => book.Release(reason), cancellationToken);
     }
-
-    /// <summary>Ends a job: frames not rendered by now never will be. Null when there is no such job.</summary>
-    public Task<CancelResult?> CancelAsync(Guid jobId, CancellationToken cancellationToken) => WriteAsync<CancelResult?>(
-        async db =>
-        {
-            var jobs = await sql.LockJobsAsync(db, [jobId], cancellationToken);
-            if (jobs.Count == 0)
-            {
-                return null;
-            }
-
-            var leased = await LedgerSql.LeasedAsync(db, jobId, cancellationToken);
-            var book = new LedgerBook(await sql.ReadAttemptsAsync(db, jobs, [.. leased.Select(lease => lease.Attempt)], cancellationToken), options);
-            var wasCancelled = book.Cancel(jobs[0]);
-            await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
-            return new CancelResult(jobs[0], wasCancelled, book.Ended);
-        },
-        cancellationToken);
 
     /// <summary>Everything that must hold between spans, leases, frames and counters and does not, of one job or of all; empty when the ledger is whole.</summary>
     public async Task<IReadOnlyList<LedgerViolation>> AuditAsync(Guid? jobId, CancellationToken cancellationToken)

@@ -20,15 +20,16 @@ internal sealed class JobSpans(Job job)
         _now.Add(span.First, span);
     }
 
-    /// <summary>Takes frames off the head of the span that starts at <paramref name="first"/>; null when there is no such span, or it is shorter or not yet available.</summary>
-    public Span? TakeHead(long first, int count, DateTimeOffset now)
+    /// <summary>Takes frames off a span's head; null when there is no such span, it is shorter or not yet available, or has been struck since the plan saw it.</summary>
+    public Span? TakeHead(OfferPlan plan, DateTimeOffset now)
     {
-        if (!_now.TryGetValue(first, out var span) || span.Count < count || span.AvailableAt > now)
+        if (!_now.TryGetValue(plan.First, out var span) || span.Count < plan.Count || span.AvailableAt > now
+            || (span.Alone && plan.Count > 1) || span.TriedWorkers != plan.TriedWorkers)
         {
             return null;
         }
 
-        Cut(span, first, count);
+        Cut(span, plan.First, plan.Count);
         return span;
     }
 

@@ -22,6 +22,7 @@ WITH pieces AS (
     SELECT j.id AS job_id,
            COUNT(CASE WHEN f.state = 'Rendered' THEN 1 END) AS rendered,
            COUNT(CASE WHEN f.state = 'Failed' THEN 1 END) AS failed,
+           COUNT(CASE WHEN f.state = 'Quarantined' THEN 1 END) AS quarantined,
            CAST(COALESCE(SUM(CASE WHEN f.state = 'Rendered' THEN f.render_milliseconds END), 0) AS bigint) AS render_milliseconds,
            COALESCE(MAX(f.version), 0) AS version
     FROM jobs j LEFT JOIN frames f ON f.job_id = j.id
@@ -45,6 +46,8 @@ UNION ALL
 SELECT j.id, 'counter: rendered', NULL, NULL, t.rendered, j.rendered FROM tally t JOIN jobs j ON j.id = t.job_id WHERE t.rendered <> j.rendered
 UNION ALL
 SELECT j.id, 'counter: failed', NULL, NULL, t.failed, j.failed FROM tally t JOIN jobs j ON j.id = t.job_id WHERE t.failed <> j.failed
+UNION ALL
+SELECT j.id, 'counter: quarantined', NULL, NULL, t.quarantined, j.quarantined FROM tally t JOIN jobs j ON j.id = t.job_id WHERE t.quarantined <> j.quarantined
 UNION ALL
 SELECT j.id, 'counter: render milliseconds', NULL, NULL, t.render_milliseconds, j.render_milliseconds
 FROM tally t JOIN jobs j ON j.id = t.job_id WHERE t.render_milliseconds <> j.render_milliseconds

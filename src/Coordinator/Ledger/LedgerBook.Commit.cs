@@ -1,3 +1,4 @@
+using System.Globalization;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
@@ -7,17 +8,19 @@ internal sealed partial class LedgerBook
 {
     /// <summary>
     /// Settles stored frames. A frame commits when its attempt holds it, or held it and nobody else was given it since; a frame that this attempt
-    /// has committed before is committed still, so that a report may come any number of times.
+    /// has committed before is committed still, so that a report may come any number of times. A frame that was refused once is refused for ever,
+    /// though its holder may have changed since: its worker has deleted the object.
     /// </summary>
     public FramesCommitted Commit(FramesRendered report)
     {
         var lease = LiveLease(report.AttemptId, report.Fence, report.JobId);
         var ended = lease is null ? EndedAttempt(report) : null;
         var (first, end) = lease is not null ? (lease.First, lease.End) : ended is not null ? (ended.First, ended.End) : (0, 0);
+        var before = Numbers(ended?.Refused);
         var (committed, refused, fresh) = (new List<long>(), new List<long>(), new List<RenderedFrame>());
         foreach (var frame in report.Frames)
         {
-            if (frame.Index < first || frame.Index >= end || !IsSound(report, frame))
+            if (frame.Index < first || frame.Index >= end || before.Contains(frame.Index) || !IsSound(report, frame))
             {
                 refused.Add(frame.Index);
             }
@@ -25,7 +28,7 @@ internal sealed partial class LedgerBook
             {
                 (settled.AttemptId == report.AttemptId && settled.State == FrameState.Rendered ? committed : refused).Add(frame.Index);
             }
-            else if (lease is not null || _spans[report.JobId].TryTake(frame.Index))
+            else if (lease is not null || (_jobs[report.JobId].State == JobState.Running && _spans[report.JobId].TryTake(frame.Index)))
             {
                 _settled.Add((report.JobId, frame.Index), new SettledFrame(report.JobId, frame.Index, report.AttemptId, FrameState.Rendered));
                 committed.Add(frame.Index);
@@ -37,6 +40,7 @@ internal sealed partial class LedgerBook
             }
         }
 
+        Remember(ended, before, refused);
         if (fresh.Count > 0)
         {
             Settle(report, fresh, lease?.Worker ?? ended!.Worker, lease?.WorkerEpoch ?? ended!.WorkerEpoch);
@@ -45,6 +49,25 @@ internal sealed partial class LedgerBook
 
         return new FramesCommitted(report.AttemptId, committed, refused);
     }
+
+    /// <summary>Only what could commit later is worth a row's change: not what is rendered or failed, or ends with its job.</summary>
+    private void Remember(Attempt? ended, HashSet<long> before, List<long> refused)
+    {
+        if (ended is null || _jobs[ended.JobId].IsTerminal)
+        {
+            return;
+        }
+
+        var open = refused.Where(index => index >= ended.First && index < ended.End
+            && !(_settled.TryGetValue((ended.JobId, index), out var settled) && settled.State is FrameState.Rendered or FrameState.Failed)).ToList();
+        if (!before.IsSupersetOf(open))
+        {
+            before.UnionWith(open);
+            ended.Refused = Changes.Refused[ended.AttemptId] = string.Join(' ', before.Order());
+        }
+    }
+
+    private static HashSet<long> Numbers(string? text) => text is null ? [] : [.. text.Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
 
     /// <summary>A worker is another program: a frame that names an object of some other attempt, or could not be stored as it stands, is not let in.</summary>
     private bool IsSound(FramesRendered report, RenderedFrame frame)

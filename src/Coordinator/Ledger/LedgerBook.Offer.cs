@@ -10,7 +10,7 @@ internal sealed partial class LedgerBook
             throw new ArgumentOutOfRangeException(nameof(plan), plan.Count, "An offer has at least one frame.");
         }
 
-        if (!_jobs.TryGetValue(plan.JobId, out var known) || !known.CanLease || _spans[plan.JobId].TakeHead(plan.First, plan.Count, Now) is not { } span)
+        if (!_jobs.TryGetValue(plan.JobId, out var known) || !known.CanLease || _spans[plan.JobId].TakeHead(plan, Now) is not { } span)
         {
             return null;
         }

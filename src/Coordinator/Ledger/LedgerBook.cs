@@ -104,7 +104,7 @@ internal sealed partial class LedgerBook
         }
     }
 
-    private void EndLease(Lease lease, AttemptOutcome outcome, ErrorClass? errorClass = null, string? message = null)
+    private void EndLease(Lease lease, AttemptOutcome outcome, ErrorClass? errorClass = null, string? message = null, string? evidence = null)
     {
         var rendered = 0;
         for (var index = lease.First; index < lease.End; index++)
@@ -128,6 +128,7 @@ internal sealed partial class LedgerBook
             Outcome = isPartial ? AttemptOutcome.Partial : outcome,
             ErrorClass = errorClass,
             Message = message,
+            Evidence = evidence,
         };
         _leases.Remove(lease.AttemptId);
         _attempts.Add(attempt.AttemptId, attempt);

@@ -12,6 +12,9 @@ internal sealed class LedgerChanges
 
     public List<Span> AddedSpans { get; } = [];
 
+    /// <summary>Jobs of which all spans get the rank that the job has now.</summary>
+    public List<Job> RankedJobs { get; } = [];
+
     public List<Guid> DeletedLeases { get; } = [];
 
     public List<Lease> AddedLeases { get; } = [];
@@ -21,10 +24,19 @@ internal sealed class LedgerChanges
 
     public List<Frame> AddedFrames { get; } = [];
 
+    /// <summary>Quarantined frames that lose their row.</summary>
+    public List<(Guid JobId, long Index)> RequeuedFrames { get; } = [];
+
+    /// <summary>Quarantined frames that have failed, at their job's version.</summary>
+    public List<(Job Job, long Index)> DroppedFrames { get; } = [];
+
     public List<Attempt> AddedAttempts { get; } = [];
 
     /// <summary>Frames committed after their lease had ended, by attempt.</summary>
     public Dictionary<Guid, int> LateFrames { get; } = [];
+
+    /// <summary>Frames of an ended lease that were refused, all of an attempt so far.</summary>
+    public Dictionary<Guid, string> Refused { get; } = [];
 
     public List<Job> Jobs { get; } = [];
 

@@ -20,7 +20,10 @@ internal sealed class LedgerOptions
     [Range(1, 100)]
     public int MaxTries { get; set; } = 3;
 
-    /// <summary>A frame over which this many render processes died is given up, so that no frame takes the farm down.</summary>
+    /// <summary>A frame over which this many render processes died is quarantined, so that no frame takes the farm down.</summary>
     [Range(1, 100)]
     public int MaxCrashes { get; set; } = 2;
+
+    /// <summary>A quarantined frame that nobody requeued for this long has failed.</summary>
+    public TimeSpan QuarantineFor { get; set; } = TimeSpan.FromMinutes(10);
 }

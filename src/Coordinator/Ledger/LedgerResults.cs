@@ -24,11 +24,12 @@ internal sealed record SubmitResult(SubmitOutcome Outcome, Job Job);
 /// <param name="MeanRenderMilliseconds">Of a frame of this job; null before the first one is rendered.</param>
 /// <param name="LeaseLimit">Frames of one lease at most.</param>
 internal sealed record WaitingSpan(
-    Guid JobId, string Tenant, JobClass Class, int Priority, DateTimeOffset SubmittedAt, string Model, string ModelDigest, long First, long Count, int Tries, int Crashes,
+    Guid JobId, string Tenant, JobClass Class, int Priority, DateTimeOffset SubmittedAt, string Model, string ModelDigest, long First, long Count, Strikes Strikes,
     double? MeanRenderMilliseconds, int LeaseLimit);
 
 /// <summary>A decision of the scheduler: <see cref="Count"/> frames off the head of the span at <see cref="First"/> go to a worker.</summary>
-internal sealed record OfferPlan(Guid AttemptId, Guid JobId, long First, int Count, string Worker, long WorkerEpoch);
+/// <param name="TriedWorkers">Of the span when it was seen; another worker may have failed on it since.</param>
+internal sealed record OfferPlan(Guid AttemptId, Guid JobId, long First, int Count, string Worker, long WorkerEpoch, string TriedWorkers = "");
 
 /// <summary>A lease that was won, ready to be sent.</summary>
 internal sealed record OfferedLease(string Worker, long WorkerEpoch, LeaseOffered Offer);
@@ -55,6 +56,23 @@ internal sealed record EndResult(IReadOnlyList<EndedLease> Leases, IReadOnlyList
 /// <param name="WasCancelled">False when it had ended before.</param>
 /// <param name="Leases">Leases that the workers hold no longer.</param>
 internal sealed record CancelResult(Job Job, bool WasCancelled, IReadOnlyList<EndedLease> Leases);
+
+/// <summary>Answer to a pause.</summary>
+/// <param name="Job">As it is now.</param>
+/// <param name="WasPaused">False when it was neither queued nor running.</param>
+/// <param name="Leases">Leases that the workers hold no longer.</param>
+internal sealed record PauseResult(Job Job, bool WasPaused, IReadOnlyList<EndedLease> Leases);
+
+/// <summary>Answer to a resume.</summary>
+/// <param name="Job">As it is now.</param>
+/// <param name="WasResumed">False when it was not paused.</param>
+internal sealed record ResumeResult(Job Job, bool WasResumed);
+
+/// <summary>Answer to a requeue or drop of quarantined frames.</summary>
+/// <param name="Job">As it is now.</param>
+/// <param name="Frames">How many frames were requeued or dropped.</param>
+/// <param name="Jobs">The job's change, for whoever tells of it; empty when there was none.</param>
+internal sealed record QuarantineResult(Job Job, int Frames, IReadOnlyList<JobChange> Jobs);
 
 /// <summary>A row of the audit: something that must hold for a job and does not.</summary>
 /// <param name="Rule">What is broken.</param>

@@ -26,6 +26,8 @@ internal abstract partial class LedgerSql
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
+    private static SettledFrame SettledFrame(DbDataReader row) => new(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), Enum.Parse<FrameState>(row.GetString(3)));
+
     private Span Span(DbDataReader row) => new()
     {
         JobId = row.GetGuid(0),

@@ -19,10 +19,10 @@ internal abstract partial class LedgerSql
 
     /// <summary>Head of the queue; one walk along the index of the queue's order.</summary>
     public string Waiting => $"""
-        SELECT s.job_id, j.tenant, j.class, s.priority, s.submitted_at, j.model, j.model_digest, s."first", s."count", s.tries, s.crashes,
+        SELECT s.job_id, j.tenant, j.class, s.priority, s.submitted_at, j.model, j.model_digest, s."first", s."count", s.tries, s.crashes, s.alone, s.tried_workers,
                CASE WHEN j.rendered > 0 THEN CAST(j.render_milliseconds AS double precision) / j.rendered END, j.lease_limit
         FROM spans s JOIN jobs j ON j.id = s.job_id
-        WHERE j.state IN ('Queued', 'Running') AND s.available_at <= {Clock}
+        WHERE s.rank < 100 AND j.state IN ('Queued', 'Running') AND s.available_at <= {Clock}
         ORDER BY s.rank, s.priority DESC, s.submitted_at, s.job_id, s."first"
         LIMIT @limit
         """;
@@ -48,6 +48,9 @@ internal abstract partial class LedgerSql
     /// <summary>Renews what a worker holds; an accept that was lost on the way is made up for. The answer holds those that live.</summary>
     public abstract Task<HashSet<Guid>> RenewAsync(FarmDb db, string worker, long epoch, IReadOnlyList<Guid> attempts, TimeSpan leaseFor, CancellationToken cancellationToken);
 
+    /// <summary>Gives every lease at least this long from now; the answer is how many there are.</summary>
+    public abstract Task<int> ExtendAsync(FarmDb db, TimeSpan time, CancellationToken cancellationToken);
+
     /// <summary>Writes all changes of a transaction, and checks that every row to change was there.</summary>
     public abstract Task WriteAsync(FarmDb db, LedgerChanges changes, TimeSpan leaseFor, CancellationToken cancellationToken);
 
@@ -68,7 +71,8 @@ internal abstract partial class LedgerSql
             reader,
             row => new WaitingSpan(
                 row.GetGuid(0), row.GetString(1), Enum.Parse<JobClass>(row.GetString(2)), row.GetInt32(3), Moment(row, 4), row.GetString(5), row.GetString(6),
-                row.GetInt64(7), row.GetInt64(8), row.GetInt32(9), row.GetInt32(10), row.IsDBNull(11) ? null : row.GetDouble(11), row.GetInt32(12)),
+                row.GetInt64(7), row.GetInt64(8), new Strikes(row.GetInt32(9), row.GetInt32(10), row.GetBoolean(11), row.GetString(12)),
+                row.IsDBNull(13) ? null : row.GetDouble(13), row.GetInt32(14)),
             cancellationToken);
     }
 
@@ -108,9 +112,40 @@ internal abstract partial class LedgerSql
         await reader.NextResultAsync(cancellationToken);
         var history = await ReadAsync(reader, Attempt, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
-        var settled = await ReadAsync(reader, row => new SettledFrame(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), Enum.Parse<FrameState>(row.GetString(3))), cancellationToken);
+        var settled = await ReadAsync(reader, SettledFrame, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         return new LedgerRows(now, jobs, await ReadAsync(reader, Span, cancellationToken), leases, history, settled);
+    }
+
+    /// <summary>The quarantined frames of locked jobs, those that are so for at least this long, and the spans beside them.</summary>
+    public async Task<LedgerRows> ReadQuarantineAsync(FarmDb db, List<Job> jobs, TimeSpan since, CancellationToken cancellationToken)
+    {
+        var these = $"frames f WHERE f.job_id {In("jobs")} AND f.state = 'Quarantined' AND f.committed_at <= {Clock} - @since";
+        await using var command = Command(db, $"""
+            SELECT {Clock};
+            SELECT f.job_id, f."index", f.attempt_id, f.state FROM {these};
+            SELECT DISTINCT {SpanColumns}
+            FROM (SELECT f.job_id, f."index" FROM {these}) q JOIN spans s ON s.job_id = q.job_id AND s."first" <= q."index" + 1
+            AND s."first" >= COALESCE((SELECT MAX(p."first") FROM spans p WHERE p.job_id = q.job_id AND p."first" <= q."index"), q."index");
+            """);
+        AddSet(command, "jobs", jobs.Select(job => job.Id));
+        AddTime(command, "since", since);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var now = (await ReadAsync(reader, row => Moment(row, 0), cancellationToken))[0];
+        await reader.NextResultAsync(cancellationToken);
+        var frames = await ReadAsync(reader, SettledFrame, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return new LedgerRows(now, jobs, await ReadAsync(reader, Span, cancellationToken), [], [], frames);
+    }
+
+    /// <summary>Jobs with frames that are quarantined for this long.</summary>
+    public async Task<List<Guid>> OverdueQuarantineAsync(FarmDb db, TimeSpan since, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, $"SELECT DISTINCT job_id FROM frames WHERE state = 'Quarantined' AND committed_at <= {Clock} - @since LIMIT @limit");
+        AddTime(command, "since", since);
+        Add(command, "limit", limit);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await ReadAsync(reader, row => row.GetGuid(0), cancellationToken);
     }
 
     /// <summary>Attempts and jobs of leases past their deadline.</summary>
@@ -145,6 +180,8 @@ internal abstract partial class LedgerSql
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadAsync(reader, row => new LedgerViolation(row.GetGuid(0), row.GetString(1), Long(row, 2), Long(row, 3), Long(row, 4), Long(row, 5)), cancellationToken);
     }
+
+    protected abstract void AddTime(DbCommand command, string name, TimeSpan time);
 
     protected abstract void AddSet<T>(DbCommand command, string name, IEnumerable<T> values);
 

@@ -55,6 +55,18 @@ internal sealed class PostgresLedgerSql : LedgerSql
         return [.. await ReadAsync(reader, row => row.GetGuid(0), cancellationToken)];
     }
 
+    public override async Task<int> ExtendAsync(FarmDb db, TimeSpan time, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, """
+            UPDATE leases l SET accept_by = GREATEST(l.accept_by, clock_timestamp() + @time),
+                                lease_until = CASE WHEN l.lease_until IS NOT NULL THEN GREATEST(l.lease_until, clock_timestamp() + @time) END
+            FROM (SELECT attempt_id FROM leases ORDER BY attempt_id FOR UPDATE) held
+            WHERE l.attempt_id = held.attempt_id
+            """);
+        AddTime(command, "time", time);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public override async Task WriteAsync(FarmDb db, LedgerChanges changes, TimeSpan leaseFor, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction());
@@ -84,6 +96,8 @@ internal sealed class PostgresLedgerSql : LedgerSql
     protected override string In(string parameter) => $"= ANY(@{parameter})";
 
     protected override DateTimeOffset Moment(DbDataReader row, int column) => row.GetFieldValue<DateTimeOffset>(column);
+
+    protected override void AddTime(DbCommand command, string name, TimeSpan time) => Add(command, name, time);
 
     protected override void AddSet<T>(DbCommand command, string name, IEnumerable<T> values) => Add(command, name, values.ToArray());
 }

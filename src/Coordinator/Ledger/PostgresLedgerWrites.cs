@@ -13,9 +13,9 @@ internal static class PostgresLedgerWrites
     public static IEnumerable<PostgresLedgerWrite> Of(LedgerChanges changes, TimeSpan leaseFor) =>
         new[]
         {
-            ClearSpans(changes.ClearedJobs), DeleteSpans(changes.DeletedSpans), AddSpans(changes.AddedSpans), DeleteLeases(changes.DeletedLeases), AddLeases(changes.AddedLeases),
-            RenewLeases([.. changes.RenewedLeases], leaseFor), AddFrames(changes.AddedFrames), AddAttempts(changes.AddedAttempts), AddLateFrames(changes.LateFrames),
-            UpdateJobs(changes.Jobs), UpdateWorkers(changes.WorkerFrames),
+            ClearSpans(changes.ClearedJobs), DeleteSpans(changes.DeletedSpans), AddSpans(changes.AddedSpans), RankSpans(changes.RankedJobs), DeleteLeases(changes.DeletedLeases),
+            AddLeases(changes.AddedLeases), RenewLeases([.. changes.RenewedLeases], leaseFor), AddFrames(changes.AddedFrames), RequeueFrames(changes.RequeuedFrames),
+            DropFrames(changes.DroppedFrames), AddAttempts(changes.AddedAttempts), AddLateFrames(changes.LateFrames), AddRefusals(changes.Refused), UpdateJobs(changes.Jobs), UpdateWorkers(changes.WorkerFrames),
         }.OfType<PostgresLedgerWrite>();
 
     private static PostgresLedgerWrite? ClearSpans(List<Guid> jobs) =>
@@ -35,6 +35,10 @@ internal static class PostgresLedgerWrites
         Column(spans, span => span.JobId), Column(spans, span => span.First), Column(spans, span => span.Count), Column(spans, span => span.Tries),
         Column(spans, span => span.Crashes), Column(spans, span => span.Alone), Column(spans, span => span.TriedWorkers), Column(spans, span => span.AvailableAt), Column(spans, span => span.Rank), Column(spans, span => span.Priority),
         Column(spans, span => span.SubmittedAt));
+
+    private static PostgresLedgerWrite? RankSpans(List<Jobs.Job> jobs) => Write(
+        "Rank spans", jobs.Count, null, "UPDATE spans s SET rank = r.rank FROM unnest($1, $2) r(job_id, rank) WHERE s.job_id = r.job_id",
+        Column(jobs, job => job.Id), Column(jobs, Span.RankOf));
 
     private static PostgresLedgerWrite? DeleteLeases(List<Guid> attempts) =>
         Write("Delete leases", attempts.Count, attempts.Count, "DELETE FROM leases WHERE attempt_id = ANY($1)", attempts.ToArray());
@@ -65,6 +69,19 @@ internal static class PostgresLedgerWrites
         Column(frames, frame => frame.Height), Column(frames, frame => frame.AttemptId), Column(frames, frame => frame.Worker),
         Column(frames, frame => frame.RenderMilliseconds), Column(frames, frame => frame.Error), Column(frames, frame => frame.CommittedAt), Column(frames, frame => frame.Version));
 
+    private static PostgresLedgerWrite? RequeueFrames(List<(Guid JobId, long Index)> frames) => Write(
+        "Requeue frames", frames.Count, frames.Count,
+        "DELETE FROM frames f USING unnest($1, $2) r(job_id, \"index\") WHERE f.job_id = r.job_id AND f.\"index\" = r.\"index\" AND f.state = 'Quarantined'",
+        Column(frames, frame => frame.JobId), Column(frames, frame => frame.Index));
+
+    private static PostgresLedgerWrite? DropFrames(List<(Jobs.Job Job, long Index)> frames) => Write(
+        "Drop frames", frames.Count, frames.Count,
+        """
+        UPDATE frames f SET state = 'Failed', version = d.version FROM unnest($1, $2, $3) d(job_id, "index", version)
+        WHERE f.job_id = d.job_id AND f."index" = d."index" AND f.state = 'Quarantined'
+        """,
+        Column(frames, frame => frame.Job.Id), Column(frames, frame => frame.Index), Column(frames, frame => frame.Job.Version));
+
     private static PostgresLedgerWrite? AddAttempts(List<Attempt> attempts) => Write(
         "Add attempts", attempts.Count, attempts.Count,
         """
@@ -81,6 +98,11 @@ internal static class PostgresLedgerWrites
         "Add late frames", late.Count, late.Count,
         "UPDATE attempts a SET rendered = a.rendered + l.rendered FROM unnest($1, $2) l(attempt_id, rendered) WHERE a.attempt_id = l.attempt_id",
         late.Keys.ToArray(), late.Values.ToArray());
+
+    private static PostgresLedgerWrite? AddRefusals(Dictionary<Guid, string> refused) => Write(
+        "Add refusals", refused.Count, refused.Count,
+        "UPDATE attempts a SET refused = r.refused FROM unnest($1, $2) r(attempt_id, refused) WHERE a.attempt_id = r.attempt_id",
+        refused.Keys.ToArray(), refused.Values.ToArray());
 
     private static PostgresLedgerWrite? UpdateJobs(List<Jobs.Job> jobs) => Write(
         "Update jobs", jobs.Count, jobs.Count,

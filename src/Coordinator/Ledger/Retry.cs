@@ -3,27 +3,46 @@ using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Ledger;
 
-/// <summary>Whether the frames that a lease left are tried again, and with which strikes.</summary>
-/// <param name="Error">Why they are given up; null when they are tried again.</param>
-internal readonly record struct Retry(int Tries, int Crashes, TimeSpan After, string? Error)
+/// <summary>What becomes of frames that a lease left.</summary>
+internal enum Fate
+{
+    /// <summary>They wait for another worker.</summary>
+    Again,
+
+    /// <summary>They failed.</summary>
+    GivenUp,
+
+    /// <summary>They are set aside for somebody to look at.</summary>
+    Quarantined,
+}
+
+/// <summary>Whether frames that a lease left are tried again, and with which strikes.</summary>
+/// <param name="Error">Why they are not tried again; null when they are.</param>
+internal readonly record struct Retry(Fate Fate, Strikes Strikes, TimeSpan After, string? Error)
 {
     /// <summary>Decides by error class: only a worker's own fault and a death count, and nothing counts when somebody else was away.</summary>
     public static Retry Decide(Lease lease, LeaseEnded report, LedgerOptions options)
     {
         var said = report.Message ?? "no reason given";
-        var again = new Retry(lease.Tries, lease.Crashes, TimeSpan.Zero, null);
+        var (tries, crashes) = (lease.Tries + 1, lease.Crashes + 1);
+        var tried = lease.Strikes with { TriedWorkers = Strikes.With(lease.TriedWorkers, lease.Worker) };
         return report.ErrorClass switch
         {
-            null or ErrorClass.Infrastructure or ErrorClass.Interrupted => again,
+            null or ErrorClass.Infrastructure or ErrorClass.Interrupted => Unstruck(lease),
             // The named frames are given up already; the others were only their batch mates.
-            ErrorClass.Request => report.Failed.Count > 0 ? again : again with { Error = said },
-            ErrorClass.Worker when lease.Tries + 1 >= options.MaxTries =>
-                again with { Error = $"Given up after {lease.Tries + 1} tries, the last by worker {lease.Worker}: {said}" },
-            ErrorClass.Worker => again with { Tries = lease.Tries + 1, After = options.RetryAfter },
-            ErrorClass.Crash or ErrorClass.OutOfMemory when lease.Crashes + 1 >= options.MaxCrashes =>
-                again with { Error = $"Given up after {lease.Crashes + 1} render processes died over it, the last of worker {lease.Worker} in attempt {lease.AttemptId}: {said}" },
-            ErrorClass.Crash or ErrorClass.OutOfMemory => again with { Crashes = lease.Crashes + 1, After = options.RetryAfter },
+            ErrorClass.Request when report.Failed.Count > 0 => Unstruck(lease),
+            ErrorClass.Request => new Retry(Fate.GivenUp, lease.Strikes, TimeSpan.Zero, said),
+            ErrorClass.Worker when tries >= options.MaxTries =>
+                new Retry(Fate.GivenUp, tried, TimeSpan.Zero, $"Given up after {tries} tries, the last by worker {lease.Worker}: {said}"),
+            ErrorClass.Worker => new Retry(Fate.Again, tried with { Tries = tries }, options.RetryAfter, null),
+            ErrorClass.Crash or ErrorClass.OutOfMemory when crashes >= options.MaxCrashes => new Retry(
+                Fate.Quarantined, tried, TimeSpan.Zero,
+                $"{crashes} render processes died over it, the last of worker {lease.Worker} in attempt {lease.AttemptId}: {said}"),
+            ErrorClass.Crash or ErrorClass.OutOfMemory => new Retry(Fate.Again, tried with { Crashes = crashes, Alone = true }, options.RetryAfter, null),
             _ => throw new ArgumentOutOfRangeException(nameof(report), report.ErrorClass, "Unknown error class."),
         };
     }
+
+    /// <summary>Frames that nothing happened to.</summary>
+    public static Retry Unstruck(Lease lease) => new(Fate.Again, lease.Strikes, TimeSpan.Zero, null);
 }

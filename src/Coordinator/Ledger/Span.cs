@@ -8,6 +8,9 @@ namespace RenderFarm.Coordinator.Ledger;
 /// <summary>Frames [First, First + Count) of a job that wait. Carries the job's place in the queue, so that the head of the queue is one index read.</summary>
 internal sealed class Span
 {
+    /// <summary>From this rank on nothing is offered.</summary>
+    public const short PausedRank = 100;
+
     public required Guid JobId { get; init; }
 
     public required long First { get; init; }
@@ -28,7 +31,7 @@ internal sealed class Span
 
     public required DateTimeOffset AvailableAt { get; init; }
 
-    /// <summary>The job's class as a number: lower goes first.</summary>
+    /// <summary>The job's class as a number: lower goes first. From <see cref="PausedRank"/> on, nothing goes.</summary>
     public required short Rank { get; init; }
 
     public required int Priority { get; init; }
@@ -51,10 +54,13 @@ internal sealed class Span
         Alone = strikes.Alone,
         TriedWorkers = strikes.TriedWorkers,
         AvailableAt = availableAt,
-        Rank = RankOf(job.Class),
+        Rank = RankOf(job),
         Priority = job.Priority,
         SubmittedAt = job.CreatedAt,
     };
+
+    /// <summary>The class as a number; spans of a paused job lie behind all that may be offered.</summary>
+    public static short RankOf(Job job) => (short)(RankOf(job.Class) + (job.State == JobState.Paused ? PausedRank : 0));
 
     public static short RankOf(JobClass jobClass) => jobClass switch
     {

@@ -60,6 +60,13 @@ internal sealed class SqliteLedgerSql : LedgerSql
         return [.. await ReadAsync(reader, row => row.GetGuid(0), cancellationToken)];
     }
 
+    public override async Task<int> ExtendAsync(FarmDb db, TimeSpan time, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, $"UPDATE leases SET accept_by = MAX(accept_by, {Clock} + @time), lease_until = MAX(lease_until, {Clock} + @time)");
+        AddTime(command, "time", time);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public override async Task WriteAsync(FarmDb db, LedgerChanges changes, TimeSpan leaseFor, CancellationToken cancellationToken)
     {
         foreach (var write in SqliteLedgerWrites.Of(changes, leaseFor, Clock))
@@ -85,6 +92,8 @@ internal sealed class SqliteLedgerSql : LedgerSql
     protected override string In(string parameter) => $"IN (SELECT value FROM json_each(@{parameter}))";
 
     protected override DateTimeOffset Moment(DbDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+
+    protected override void AddTime(DbCommand command, string name, TimeSpan time) => Add(command, name, Milliseconds(time));
 
     protected override void AddSet<T>(DbCommand command, string name, IEnumerable<T> values) => Add(command, name, Json(values));
 

@@ -26,6 +26,7 @@ internal static class SqliteLedgerWrites
             {
                 span.JobId, span.First, span.Count, span.Tries, span.Crashes, span.Alone, span.TriedWorkers, span.AvailableAt, span.Rank, span.Priority, span.SubmittedAt,
             })),
+        new("Rank spans", "UPDATE spans SET rank = @p2 WHERE job_id = @p1", false, changes.RankedJobs.Select(job => new object?[] { job.Id, Span.RankOf(job) })),
         new("Delete leases", "DELETE FROM leases WHERE attempt_id = @p1", true, changes.DeletedLeases.Select(attempt => new object?[] { attempt })),
         new(
             "Add leases",
@@ -53,6 +54,12 @@ internal static class SqliteLedgerWrites
                 frame.RenderMilliseconds, frame.Error, frame.CommittedAt, frame.Version,
             })),
         new(
+            "Requeue frames", "DELETE FROM frames WHERE job_id = @p1 AND \"index\" = @p2 AND state = 'Quarantined'", true,
+            changes.RequeuedFrames.Select(frame => new object?[] { frame.JobId, frame.Index })),
+        new(
+            "Drop frames", "UPDATE frames SET state = 'Failed', version = @p3 WHERE job_id = @p1 AND \"index\" = @p2 AND state = 'Quarantined'", true,
+            changes.DroppedFrames.Select(frame => new object?[] { frame.Job.Id, frame.Index, frame.Job.Version })),
+        new(
             "Add attempts",
             """
             INSERT INTO attempts (attempt_id, job_id, fence, "first", "count", rendered, worker, worker_epoch, started_at, ended_at, outcome, error_class, message, evidence, refused)
@@ -64,6 +71,7 @@ internal static class SqliteLedgerWrites
                 attempt.EndedAt, attempt.Outcome, attempt.ErrorClass, attempt.Message, attempt.Evidence, attempt.Refused,
             })),
         new("Add late frames", "UPDATE attempts SET rendered = rendered + @p2 WHERE attempt_id = @p1", true, changes.LateFrames.Select(late => new object?[] { late.Key, late.Value })),
+        new("Add refusals", "UPDATE attempts SET refused = @p2 WHERE attempt_id = @p1", true, changes.Refused.Select(refused => new object?[] { refused.Key, refused.Value })),
         new(
             "Update jobs",
             """

@@ -27,7 +27,7 @@ internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger
             return 0;
         }
 
-        var plans = placed.Select(x => new OfferPlan(Guid.NewGuid(), x.JobId, x.First, x.Count, x.Worker, x.Epoch)).ToList();
+        var plans = placed.Select(x => new OfferPlan(Guid.NewGuid(), x.JobId, x.First, x.Count, x.Worker, x.Epoch, x.TriedWorkers)).ToList();
         var offered = await ledger.OfferAsync(plans, cancellationToken);
         news.Tell(offered.Jobs);
         await dispatch.SendAsync(offered.Leases, cancellationToken);
@@ -36,7 +36,7 @@ internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger
 
     private static Demand Demand(WaitingSpan span) => new(
         span.JobId, span.First, span.Count, span.Model, span.ModelDigest,
-        span.MeanRenderMilliseconds is { } mean ? TimeSpan.FromMilliseconds(mean) : null, span.LeaseLimit);
+        span.MeanRenderMilliseconds is { } mean ? TimeSpan.FromMilliseconds(mean) : null, span.LeaseLimit, span.Strikes.Alone, span.Strikes.TriedWorkers);
 
     private async Task<IReadOnlyList<Supply>> SupplyAsync(CancellationToken cancellationToken)
     {

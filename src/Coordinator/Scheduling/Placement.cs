@@ -8,7 +8,10 @@ namespace RenderFarm.Coordinator.Scheduling;
 /// <param name="ModelDigest">Digest the job was accepted for.</param>
 /// <param name="FrameTime">Mean render time of the job's frames so far; null before the first.</param>
 /// <param name="LeaseLimit">Frames of one lease at most.</param>
-internal sealed record Demand(Guid JobId, long First, long Count, string Model, string ModelDigest, TimeSpan? FrameTime, int LeaseLimit);
+/// <param name="Alone">Its frames are rendered one by one.</param>
+/// <param name="TriedWorkers">Workers that failed on these frames, joined by a space.</param>
+internal sealed record Demand(
+    Guid JobId, long First, long Count, string Model, string ModelDigest, TimeSpan? FrameTime, int LeaseLimit, bool Alone = false, string TriedWorkers = "");
 
 /// <summary>A worker that may be offered leases.</summary>
 /// <param name="Name">Name.</param>
@@ -24,7 +27,7 @@ internal sealed record Supply(
     string Name, long Epoch, int Slots, int Window, int BatchSize, int Leases, long Frames, IReadOnlySet<string> Digests, IReadOnlySet<string> WarmModels);
 
 /// <summary>A lease to offer.</summary>
-internal sealed record PlacedLease(Guid JobId, long First, int Count, string Worker, long Epoch);
+internal sealed record PlacedLease(Guid JobId, long First, int Count, string Worker, long Epoch, string TriedWorkers = "");
 
 /// <summary>Chooses who renders what next. Pure: the same demand and supply give the same leases.</summary>
 internal static class Placement
@@ -36,12 +39,12 @@ internal static class Placement
         var placed = new List<PlacedLease>();
         foreach (var span in demand)
         {
-            var able = loads.Where(x => x.Worker.Digests.Contains(span.ModelDigest)).ToList();
+            var able = Untried(span, [.. loads.Where(x => x.Worker.Digests.Contains(span.ModelDigest))]);
             var (first, left) = (span.First, span.Count);
             while (left > 0 && Best(able, span.Model) is { } load)
             {
-                var count = Math.Min(span.LeaseLimit, LeaseSize.For(left, span.FrameTime, load.Worker.BatchSize, able.Sum(x => x.Worker.Slots)));
-                placed.Add(new PlacedLease(span.JobId, first, count, load.Worker.Name, load.Worker.Epoch));
+                var count = span.Alone ? 1 : Math.Min(span.LeaseLimit, LeaseSize.For(left, span.FrameTime, load.Worker.BatchSize, able.Sum(x => x.Worker.Slots)));
+                placed.Add(new PlacedLease(span.JobId, first, count, load.Worker.Name, load.Worker.Epoch, span.TriedWorkers));
                 load.Leases++;
                 load.Frames += count;
                 first += count;
@@ -50,6 +53,14 @@ internal static class Placement
         }
 
         return placed;
+    }
+
+    /// <summary>Workers that have not failed on these frames; all of them when there is no other, be it a busy one.</summary>
+    private static List<Load> Untried(Demand span, List<Load> able)
+    {
+        var tried = span.TriedWorkers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var others = able.Where(x => !tried.Contains(x.Worker.Name)).ToList();
+        return others.Count > 0 ? others : able;
     }
 
     // An idle slot first (also a cold one: waiting behind a warm worker's batch is no faster than a load for long work), then warm, then the shortest backlog.

@@ -12,6 +12,7 @@ public abstract partial class FrameLedgerContract
     [InlineData("UPDATE leases SET fence = 77", "fence: a lease is ahead of its job")]
     [InlineData("UPDATE jobs SET rendered = rendered + 1", "counter: rendered")]
     [InlineData("UPDATE jobs SET failed = 0", "counter: failed")]
+    [InlineData("UPDATE jobs SET quarantined = 1", "counter: quarantined")]
     [InlineData("UPDATE jobs SET render_milliseconds = 1", "counter: render milliseconds")]
     [InlineData("UPDATE jobs SET cancelled = 1", "counter: cancelled")]
     [InlineData("UPDATE jobs SET version = 1", "version: a frame is ahead of its job")]

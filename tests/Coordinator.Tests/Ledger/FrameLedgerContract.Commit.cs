@@ -130,6 +130,23 @@ public abstract partial class FrameLedgerContract
     }
 
     [Fact]
+    public async Task Refused_frame_stays_refused_when_its_holder_gives_it_back_because_its_object_is_deleted()
+    {
+        var job = await SubmitAsync(3);
+        var late = await OfferAsync(_hasty, job, 0, 3);
+        await _ledger.ExpireAsync(Cancelled);
+        var other = await OfferAsync(job, 0, 2, Bob);
+        Assert.Equal("committed 2, refused 0", Words(await CommitAsync(late, 0, 2)));
+        await _ledger.EndAsync([LedgerData.Ended(other, Bob, null)], Cancelled);
+        var version = (await LoadAsync(job)).Version;
+
+        Assert.Equal("committed 2, refused 0", Words(await CommitAsync(late, 0, 2)));
+        Assert.Equal(version, (await LoadAsync(job)).Version);
+        Assert.Equal("committed 1, refused ", Words(await CommitAsync(late, 1)));
+        Assert.Equal("0", (await AttemptAsync(late)).Refused);
+    }
+
+    [Fact]
     public async Task Late_commit_of_the_last_frames_completes_the_job()
     {
         var job = await SubmitAsync(2);

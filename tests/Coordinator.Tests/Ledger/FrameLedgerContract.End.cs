@@ -43,7 +43,7 @@ public abstract partial class FrameLedgerContract
         for (var strike = 1; strike <= 2; strike++)
         {
             await _ledger.EndAsync([LedgerData.Ended(await OfferAsync(job, 0, 1), Ada, ErrorClass.Worker, "CUDA error 700")], Cancelled);
-            Assert.Equal($"0+1 {strike}/0, 1+2 0/0", await SpansAsync(job));
+            Assert.Equal($"0+1 {strike}/0 not ada, 1+2 0/0", await SpansAsync(job));
         }
 
         var result = await _ledger.EndAsync([LedgerData.Ended(await OfferAsync(job, 0, 1), Ada, ErrorClass.Worker, "CUDA error 700")], Cancelled);
@@ -60,17 +60,50 @@ public abstract partial class FrameLedgerContract
     [Theory]
     [InlineData(ErrorClass.Crash)]
     [InlineData(ErrorClass.OutOfMemory)]
-    public async Task Frame_is_given_up_after_two_deaths_with_the_evidence(ErrorClass errorClass)
+    public async Task Frame_is_quarantined_after_two_deaths_the_second_alone(ErrorClass errorClass)
     {
         var job = await SubmitAsync(2);
         await _ledger.EndAsync([LedgerData.Ended(await OfferAsync(job, 0, 2), Ada, errorClass, "signal 11")], Cancelled);
-        Assert.Equal("0+2 0/1", await SpansAsync(job));
-        var last = await OfferAsync(job, 0, 2, Bob);
+        Assert.Equal("0+2 0/1 alone not ada", await SpansAsync(job));
+        Assert.Empty((await _ledger.OfferAsync([new OfferPlan(Guid.NewGuid(), job.Id, 0, 2, Bob, 1, Ada)], Cancelled)).Leases);
+        Assert.Empty((await _ledger.OfferAsync([new OfferPlan(Guid.NewGuid(), job.Id, 0, 1, Ada, 1)], Cancelled)).Leases);
+        var last = await OfferAsync(job, 0, 1, Bob);
+        Assert.True(last.Alone);
         await _ledger.EndAsync([LedgerData.Ended(last, Bob, errorClass, "signal 11")], Cancelled);
 
-        var done = await LoadAsync(job);
-        Assert.Equal((JobState.Failed, 2L), (done.State, done.Failed));
-        Assert.Equal($"Given up after 2 render processes died over it, the last of worker bob in attempt {last.AttemptId}: signal 11", done.Error);
+        var stored = await LoadAsync(job);
+        Assert.Equal((JobState.Running, 0L, 1L, 2L), (stored.State, stored.Failed, stored.Quarantined, stored.Unsettled));
+        Assert.Equal($"2 render processes died over it, the last of worker bob in attempt {last.AttemptId}: signal 11", stored.Error);
+        var frame = Assert.Single(await FramesAsync(job));
+        Assert.Equal((0, FrameState.Quarantined, stored.Error, last.AttemptId, stored.Version), (frame.Index, frame.State, frame.Error, frame.AttemptId, frame.Version));
+        Assert.Equal("1+1 0/1 alone not ada", await SpansAsync(job));
+    }
+
+    [Fact]
+    public async Task Only_frames_that_were_in_the_render_process_are_struck()
+    {
+        var job = await SubmitAsync(10);
+        var offer = await OfferAsync(job, 0, 8);
+        await CommitAsync(offer, 0, 1);
+
+        var report = LedgerData.Ended(offer, Ada, ErrorClass.Crash, "signal 11") with { Struck = [2, 3, 5, 99], Evidence = new string('x', 9000) + "signal\0 11" };
+        await _ledger.EndAsync([report], Cancelled);
+
+        Assert.Equal("2+2 0/1 alone not ada, 4+1 0/0, 5+1 0/1 alone not ada, 6+4 0/0", await SpansAsync(job));
+        var evidence = (await AttemptAsync(offer)).Evidence!;
+        Assert.Equal(8192, evidence.Length);
+        Assert.EndsWith("xsignal 11", evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tried_workers_are_kept_once_and_in_order()
+    {
+        var job = await SubmitAsync(1);
+        await _ledger.EndAsync([LedgerData.Ended(await OfferAsync(job, 0, 1, Bob), Bob, ErrorClass.Worker)], Cancelled);
+        await _ledger.EndAsync([LedgerData.Ended(await OfferAsync(job, 0, 1, Ada), Ada, ErrorClass.Crash)], Cancelled);
+        Assert.Equal("0+1 1/1 alone not ada bob", await SpansAsync(job));
+        await _ledger.EndAsync([LedgerData.Ended(await OfferAsync(job, 0, 1, Bob), Bob, ErrorClass.Worker)], Cancelled);
+        Assert.Equal("0+1 2/1 alone not ada bob", await SpansAsync(job));
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public abstract partial class FrameLedgerContract
 
         Assert.Equal(2, Assert.Single(await _ledger.WaitingAsync(10, Cancelled)).First);
         Assert.Empty((await _ledger.OfferAsync([new OfferPlan(Guid.NewGuid(), job.Id, 0, 2, Bob, 1)], Cancelled)).Leases);
-        Assert.Equal("0+2 1/0, 2+2 0/0", await SpansAsync(job));
+        Assert.Equal("0+2 1/0 not ada, 2+2 0/0", await SpansAsync(job));
     }
 
     private Task<DateTimeOffset?> LeaseUntilAsync(LeaseOffered offer) =>

@@ -41,9 +41,10 @@ public abstract partial class FrameLedgerContract(LedgerDatabase database) : IAs
 
     private Task<LeaseOffered> OfferAsync(Job job, long first, int count, string worker = Ada) => OfferAsync(_ledger, job, first, count, worker);
 
-    private static async Task<LeaseOffered> OfferAsync(FrameLedger ledger, Job job, long first, int count, string worker = Ada)
+    private async Task<LeaseOffered> OfferAsync(FrameLedger ledger, Job job, long first, int count, string worker = Ada)
     {
-        var result = await ledger.OfferAsync([new OfferPlan(Guid.NewGuid(), job.Id, first, count, worker, 1)], Cancelled);
+        var tried = await database.QueryAsync(db => db.Spans.Where(span => span.JobId == job.Id && span.First == first).Select(span => span.TriedWorkers).SingleAsync(Cancelled));
+        var result = await ledger.OfferAsync([new OfferPlan(Guid.NewGuid(), job.Id, first, count, worker, 1, tried)], Cancelled);
         return Assert.Single(result.Leases).Offer;
     }
 
@@ -60,11 +61,12 @@ public abstract partial class FrameLedgerContract(LedgerDatabase database) : IAs
     private Task<List<Frame>> FramesAsync(Job job) =>
         database.QueryAsync(db => db.Frames.AsNoTracking().Where(row => row.JobId == job.Id).OrderBy(row => row.Index).ToListAsync(Cancelled));
 
-    /// <summary>Spans as <c>first+count tries/crashes</c>.</summary>
+    /// <summary>Spans as <c>first+count tries/crashes</c>, and what else there is to tell.</summary>
     private async Task<string> SpansAsync(Job job)
     {
         var spans = await database.QueryAsync(db => db.Spans.AsNoTracking().Where(row => row.JobId == job.Id).OrderBy(row => row.First).ToListAsync(Cancelled));
-        return string.Join(", ", spans.Select(span => $"{span.First}+{span.Count} {span.Tries}/{span.Crashes}"));
+        return string.Join(", ", spans.Select(span => 
+            $"{span.First}+{span.Count} {span.Tries}/{span.Crashes}{(span.Alone ? " alone" : "")}{(span.TriedWorkers.Length > 0 ? $" not {span.TriedWorkers}" : "")}"));
     }
 }
 

@@ -15,7 +15,7 @@ internal static class LedgerData
     public static LedgerOptions Patient => new() { AcceptWithin = TimeSpan.FromHours(1), LeaseFor = TimeSpan.FromHours(1), RetryAfter = TimeSpan.Zero };
 
     /// <summary>Leases that are overdue as soon as they are offered.</summary>
-    public static LedgerOptions Hasty => new() { AcceptWithin = TimeSpan.Zero, LeaseFor = TimeSpan.Zero, RetryAfter = TimeSpan.Zero };
+    public static LedgerOptions Hasty => new() { AcceptWithin = TimeSpan.Zero, LeaseFor = TimeSpan.Zero, RetryAfter = TimeSpan.Zero, QuarantineFor = TimeSpan.Zero };
 
     public static Job Job(
         long count, string? prompt = "a red apple", int prompts = 1, JobClass jobClass = JobClass.Standard, int priority = 0, string? key = null, string? hash = null) => new()

@@ -41,7 +41,7 @@ internal sealed class LedgerModel
         foreach (var index in report.Frames.Select(frame => frame.Index))
         {
             var frame = isNamedRight && attempt!.Holds(index) ? job.Frames[(int)index] : null;
-            var isFresh = frame is { State: null } && (frame.HeldBy == report.AttemptId || frame.HeldBy is null) && job.State == JobState.Running;
+            var isFresh = frame is { State: null } && !attempt!.Refused.Contains(index) && (frame.HeldBy == report.AttemptId || frame.HeldBy is null) && job.State == JobState.Running;
             if (isFresh)
             {
                 (frame!.State, frame.SettledBy, frame.HeldBy) = (FrameState.Rendered, report.AttemptId, null);
@@ -50,6 +50,10 @@ internal sealed class LedgerModel
 
             var isMine = frame is { State: FrameState.Rendered } && frame.SettledBy == report.AttemptId;
             (isMine ? committed : refused).Add(index);
+            if (!isMine && isNamedRight)
+            {
+                attempt!.Refused.Add(index);
+            }
         }
 
         Settle(report.JobId);
@@ -72,16 +76,16 @@ internal sealed class LedgerModel
                 ErrorClass.Crash or ErrorClass.OutOfMemory => (0, 1),
                 _ => (0, 0),
             };
-            var isGivenUp = named.Contains(frame.Index) || (report.ErrorClass == ErrorClass.Request && named.Count == 0)
-                || (tries == 1 && frame.Tries == 2) || (crashes == 1 && frame.Crashes == 1);
+            var isGivenUp = named.Contains(frame.Index) || (report.ErrorClass == ErrorClass.Request && named.Count == 0) || (tries == 1 && frame.Tries == 2);
             frame.HeldBy = null;
-            if (isGivenUp)
+            if (isGivenUp || (crashes == 1 && frame.Crashes == 1))
             {
-                (frame.State, frame.SettledBy) = (FrameState.Failed, report.AttemptId);
+                (frame.State, frame.SettledBy) = (isGivenUp ? FrameState.Failed : FrameState.Quarantined, report.AttemptId);
             }
-            else
+            else if (tries + crashes > 0)
             {
-                (frame.Tries, frame.Crashes) = (frame.Tries + tries, frame.Crashes + crashes);
+                (frame.Tries, frame.Crashes, frame.IsAlone) = (frame.Tries + tries, frame.Crashes + crashes, frame.IsAlone || crashes > 0);
+                frame.TriedWorkers.Add(attempt.Worker);
             }
         }
 
@@ -113,6 +117,7 @@ internal sealed class LedgerModel
         }
 
         job.State = JobState.Cancelled;
+        job.Frames.FindAll(frame => frame.State == FrameState.Quarantined).ForEach(frame => frame.State = FrameState.Failed);
     }
 
     private List<ModelFrame> Held(ModelAttempt attempt) => [.. Jobs[attempt.Offer.JobId].Frames.Where(frame => frame.HeldBy == attempt.Offer.AttemptId)];
@@ -126,7 +131,7 @@ internal sealed class LedgerModel
             attempt.IsLive = false;
         }
 
-        if (!job.IsTerminal && job.Frames.All(frame => frame.State is not null))
+        if (!job.IsTerminal && job.Frames.All(frame => frame.State is FrameState.Rendered or FrameState.Failed))
         {
             job.State = job.Frames.Any(frame => frame.State == FrameState.Rendered) ? JobState.Completed : JobState.Failed;
         }
@@ -140,7 +145,7 @@ internal sealed class LedgerModel
         {
             { State: { } state } => $"{state}:{frame.SettledBy}",
             { HeldBy: { } attempt } => $"held:{attempt}",
-            _ => job.State == JobState.Cancelled ? "never" : $"waits:{frame.Tries}/{frame.Crashes}",
+            _ => job.State == JobState.Cancelled ? "never" : $"waits:{new Strikes(frame.Tries, frame.Crashes, frame.IsAlone, string.Join(' ', frame.TriedWorkers))}",
         }));
     }
 
@@ -150,7 +155,7 @@ internal sealed class LedgerModel
         var picture = Enumerable.Repeat("never", (int)job.FrameCount).ToArray();
         foreach (var span in spans)
         {
-            Array.Fill(picture, $"waits:{span.Tries}/{span.Crashes}", (int)span.First, (int)span.Count);
+            Array.Fill(picture, $"waits:{span.Strikes}", (int)span.First, (int)span.Count);
         }
 
         foreach (var lease in leases)

@@ -25,6 +25,10 @@ internal sealed class ModelFrame
     public int Tries { get; set; }
 
     public int Crashes { get; set; }
+
+    public bool IsAlone { get; set; }
+
+    public SortedSet<string> TriedWorkers { get; } = new(StringComparer.Ordinal);
 }
 
 internal sealed class ModelAttempt
@@ -37,6 +41,9 @@ internal sealed class ModelAttempt
 
     /// <summary>Its deadline has passed already.</summary>
     public bool IsOverdue { get; set; }
+
+    /// <summary>Frames whose objects its worker has deleted.</summary>
+    public HashSet<long> Refused { get; } = [];
 
     public bool Holds(long index) => index >= Offer.Frames[0].Index && index <= Offer.Frames[^1].Index;
 }

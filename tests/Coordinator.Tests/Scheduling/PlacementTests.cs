@@ -44,6 +44,28 @@ public sealed class PlacementTests
         Assert.Equal("idle", Placement.Choose([Waits(Job, 0, 1)], [Worker("idle"), Worker("warm", leases: 1, isWarm: true)])[0].Worker);
 
     [Fact]
+    public void Frames_that_go_alone_get_a_lease_each()
+    {
+        var placed = Placement.Choose([Waits(Job, 5, 3) with { Alone = true }], [Worker("a"), Worker("b")]);
+        Assert.Equal([(5, 1), (6, 1), (7, 1)], placed.Select(x => (x.First, x.Count)));
+    }
+
+    [Fact]
+    public void Frames_go_to_a_worker_that_has_not_failed_on_them_and_wait_for_it_when_it_is_busy()
+    {
+        var struck = Waits(Job, 0, 1) with { TriedWorkers = "a c" };
+        Assert.Equal(("b", "a c"), Placement.Choose([struck], [Worker("a", isWarm: true), Worker("b", leases: 1), Worker("c")]).Select(x => (x.Worker, x.TriedWorkers)).Single());
+        Assert.Empty(Placement.Choose([struck], [Worker("a"), Worker("b", leases: 2)]));
+    }
+
+    [Fact]
+    public void Frames_go_again_to_a_worker_that_failed_on_them_when_there_is_no_other()
+    {
+        var struck = Waits(Job, 0, 1) with { TriedWorkers = "a" };
+        Assert.Equal("a", Assert.Single(Placement.Choose([struck], [Worker("a"), Worker("b", digest: "other")])).Worker);
+    }
+
+    [Fact]
     public void What_stands_first_in_the_queue_is_placed_first()
     {
         var placed = Placement.Choose([Waits(Job, 0, 1), Waits(Other, 0, 100)], [Worker("a")]);
