@@ -69,6 +69,7 @@ internal static class FarmProgram
             ModelsCommand.Create(terminal),
             HostCommands.Coordinator(),
             HostCommands.Worker(),
+            SimulateCommand.Create(terminal),
             MigrateCommand.Create(terminal),
             AuditCommand.Create(terminal),
             KeyCommand.Create(terminal),

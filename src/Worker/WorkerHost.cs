@@ -50,6 +50,7 @@ public static class WorkerHost
 
     private static void AddRooms(IServiceCollection services)
     {
+        services.AddSingleton<IModelSource, ModelFolders>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton(provider => PipelineSettings.Of(provider.GetRequiredService<IOptions<WorkerOptions>>().Value, provider.GetRequiredService<WorkerIdentity>(), processes: 1));
         services.AddSingleton<WarmPipelines>();

@@ -117,11 +117,4 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         ["Worker:Spool"] = data.Spool,
         ["Worker:DrainTimeout"] = "00:00:10",
     };
-
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

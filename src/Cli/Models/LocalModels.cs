@@ -1,3 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Shared.Protocol;
+
 namespace RenderFarm.Cli.Models;
 
 /// <summary>The models of a farm on this machine: those added to its data folder, and those that came with the program.</summary>
@@ -23,6 +28,15 @@ internal static class LocalModels
     public static IReadOnlyList<string> In(string folder) => Directory.Exists(folder)
         ? [.. Directory.EnumerateDirectories(folder).Where(model => File.Exists(Path.Combine(model, Marker))).Order(StringComparer.Ordinal)]
         : [];
+
+    /// <summary>What a worker reports of a model that it need not have: the facts of the bundled one of this name, else those of an unknown one.</summary>
+    public static WorkerModel Claim(string name, string? digest)
+    {
+        var bundled = Bundled().FirstOrDefault(folder => Path.GetFileName(folder) == name);
+        return bundled is not null && ModelFolder.Inspect(bundled, verifyDigest: false).Model is { } model
+            ? new WorkerModel(name, digest ?? model.Digest, model.Family, model.DefaultWidth, model.DefaultHeight, model.SizeMultiple, model.WeightBytes, null)
+            : new WorkerModel(name, digest ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))), "sd1", 512, 512, 8, 0, null);
+    }
 
     /// <summary>Copies a model into the folder, whole or not at all.</summary>
     public static void Copy(string source, string target)

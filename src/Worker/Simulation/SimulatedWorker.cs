@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Models;
+using RenderFarm.Worker.Rendering;
+
+namespace RenderFarm.Worker.Simulation;
+
+/// <summary>Puts a worker into a host that is real in everything but its GPU and its models.</summary>
+public static class SimulatedWorker
+{
+    /// <summary>Registers the rooms of a worker with a renderer that sleeps and a model that is only claimed.</summary>
+    public static IHostApplicationBuilder AddSimulatedWorker(this IHostApplicationBuilder builder, SimulationOptions simulation)
+    {
+        builder.AddWorker();
+        builder.Services.AddSingleton(simulation);
+        builder.Services.AddSingleton<IModelSource>(new ClaimedModel(simulation.Model));
+        builder.Services.AddSingleton<IRenderer, SimulatedRenderer>();
+        return builder;
+    }
+
+    private sealed class ClaimedModel(WorkerModel model) : IModelSource
+    {
+        public IReadOnlyList<WorkerModel> Read(CancellationToken cancellationToken) => [model];
+    }
+}
