@@ -6,6 +6,7 @@ using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Leases;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Scheduling;
+using RenderFarm.Coordinator.Standing;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
@@ -31,12 +32,14 @@ public static class CoordinatorHost
 
         services.AddSingleton<LedgerNews>();
         services.AddSingleton<LeaderLock>();
+        services.AddSingleton<StrandedJobs>();
         services.AddSingleton<MatchWork>();
         services.AddSingleton<Dispatch>();
         services.AddHostedService<Scheduler>();
         services.AddHostedService<ExpireLeases>();
         services.AddSingleton<LoseWorkers>();
         services.AddHostedService(provider => provider.GetRequiredService<LoseWorkers>());
+        services.AddStanding();
         services.AddFarmApi(builder.Configuration);
         services.AddFarmDashboard();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddPrometheusExporter());

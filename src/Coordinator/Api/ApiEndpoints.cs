@@ -23,6 +23,7 @@ internal static class ApiEndpoints
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddSingleton<JobQueries>().AddSingleton<FrameQueries>().AddSingleton<ModelQueries>().AddSingleton<WorkerQueries>();
         services.AddSingleton<SubmitJob>().AddSingleton<CancelJob>();
+        services.AddSingleton<TellWorker>().AddSingleton<DrainWorker>().AddSingleton<BlockWorker>();
         return services;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Standing;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
 
@@ -21,7 +22,14 @@ internal sealed class JobQueries(IDbContextFactory<FarmDb> databases, TimeProvid
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var job = await db.Jobs.AsNoTracking().FirstOrDefaultAsync(job => job.Id == id, cancellationToken);
-        return job is null ? null : (await ViewsAsync(db, [job], cancellationToken))[0];
+        if (job is null)
+        {
+            return null;
+        }
+
+        var view = (await ViewsAsync(db, [job], cancellationToken))[0];
+        var mayWait = view is { State: JobState.Queued or JobState.Running, Rendering: 0 };
+        return mayWait ? view with { WaitReason = await WaitReason.ReadAsync(db, job.Id, job.Model, job.ModelDigest, cancellationToken) } : view;
     }
 
     /// <summary>A page of jobs, newest first.</summary>

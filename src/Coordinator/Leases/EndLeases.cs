@@ -1,12 +1,13 @@
 using MassTransit;
 using RenderFarm.Coordinator.Ledger;
+using RenderFarm.Coordinator.Standing;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Leases;
 
-/// <summary>Leases that ended before all their frames were committed: the rest waits again or fails, by error class.</summary>
-internal sealed partial class EndLeases(FrameLedger ledger, LedgerNews news, ILogger<EndLeases> logger) : IConsumer<Batch<LeaseEnded>>
+/// <summary>Leases that ended before all their frames were committed: the rest waits again or fails, by error class, and so are workers struck.</summary>
+internal sealed partial class EndLeases(FrameLedger ledger, LedgerNews news, RecordStrikes strikes, ILogger<EndLeases> logger) : IConsumer<Batch<LeaseEnded>>
 {
     public async Task Consume(ConsumeContext<Batch<LeaseEnded>> context)
     {
@@ -16,7 +17,9 @@ internal sealed partial class EndLeases(FrameLedger ledger, LedgerNews news, ILo
             LogEnded(lease.AttemptId, lease.JobId, lease.Worker, lease.Outcome, lease.ErrorClass, lease.Message);
         }
 
-        news.Tell(await ledger.EndAsync(ended, context.CancellationToken));
+        var result = await ledger.EndAsync(ended, context.CancellationToken);
+        news.Tell(result);
+        await strikes.RunAsync(ended, result, context.CancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Lease {AttemptId} of job {JobId} on worker {WorkerId} ended {Outcome}, {ErrorClass}: {Reason}")]

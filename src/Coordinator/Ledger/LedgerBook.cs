@@ -135,6 +135,6 @@ internal sealed partial class LedgerBook
         Changes.RenewedLeases.Remove(lease.AttemptId);
         Changes.DeletedLeases.Add(lease.AttemptId);
         Changes.AddedAttempts.Add(attempt);
-        Ended.Add(new EndedLease(attempt.AttemptId, attempt.JobId, attempt.Worker, attempt.WorkerEpoch, attempt.Outcome, rendered));
+        Ended.Add(new EndedLease(attempt.AttemptId, attempt.JobId, attempt.Worker, attempt.WorkerEpoch, attempt.Outcome, rendered, lease.Strikes.WereTriedBy(lease.Worker)));
     }
 }

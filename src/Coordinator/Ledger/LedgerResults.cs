@@ -46,7 +46,8 @@ internal sealed record CommitResult(IReadOnlyList<FramesCommitted> Answers, IRea
 internal sealed record JobChange(Guid JobId, long Version, JobState State, string Model, int Rendered, int Failed);
 
 /// <summary>A lease that a transaction ended.</summary>
-internal sealed record EndedLease(Guid AttemptId, Guid JobId, string Worker, long WorkerEpoch, AttemptOutcome Outcome, int Rendered);
+/// <param name="WasTriedHere">Its worker had failed on its frames before.</param>
+internal sealed record EndedLease(Guid AttemptId, Guid JobId, string Worker, long WorkerEpoch, AttemptOutcome Outcome, int Rendered, bool WasTriedHere = false);
 
 /// <summary>Leases that ended before they were fully committed, and the jobs that this changed.</summary>
 internal sealed record EndResult(IReadOnlyList<EndedLease> Leases, IReadOnlyList<JobChange> Jobs);

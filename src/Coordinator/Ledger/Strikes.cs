@@ -9,6 +9,9 @@ internal readonly record struct Strikes(int Tries, int Crashes, bool Alone, stri
 {
     public static Strikes None { get; } = new(0, 0, false, "");
 
+    /// <summary>Whether this worker has failed on them before.</summary>
+    public bool WereTriedBy(string worker) => TriedWorkers.Split(' ').Contains(worker, StringComparer.Ordinal);
+
     /// <summary>Names without order or repetition, so that equal sets are equal strings.</summary>
     public static string With(string triedWorkers, string worker) =>
         string.Join(' ', triedWorkers.Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(worker).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));

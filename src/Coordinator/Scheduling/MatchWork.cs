@@ -1,12 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Ledger;
+using RenderFarm.Coordinator.Workers;
 using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>One match tick: reads what waits and who is free, places it, writes the leases, sends them.</summary>
-internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger ledger, Dispatch dispatch, LedgerNews news)
+internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger ledger, Dispatch dispatch, LedgerNews news, StrandedJobs stranded)
 {
     // More spans than a tick can place would only be read for nothing.
     private const int SpansPerTick = 256;
@@ -21,7 +22,9 @@ internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger
         }
 
         var waiting = await ledger.WaitingAsync(SpansPerTick, cancellationToken);
-        var placed = Placement.Choose([.. waiting.Select(Demand)], supply);
+        var demand = waiting.Select(Demand).ToList();
+        stranded.Note(demand, supply);
+        var placed = Placement.Choose(demand, supply);
         if (placed.Count == 0)
         {
             return 0;
@@ -42,12 +45,13 @@ internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var workers = await db.Workers.AsNoTracking()
-            .Where(x => x.State == WorkerState.Ready)
+            .Where(x => x.State == WorkerState.Ready && x.DrainReason == null)
             .Select(x => new
             {
                 Worker = x,
                 Leases = db.Leases.Count(lease => lease.Worker == x.Name && lease.WorkerEpoch == x.Epoch),
                 Frames = db.Leases.Where(lease => lease.Worker == x.Name && lease.WorkerEpoch == x.Epoch).Sum(lease => (long?)lease.Count) ?? 0,
+                Blocks = db.WorkerBlocks.Where(block => block.Worker == x.Name).ToList(),
             })
             .ToListAsync(cancellationToken);
         return
@@ -55,7 +59,11 @@ internal sealed class MatchWork(IDbContextFactory<FarmDb> databases, FrameLedger
             .. workers.Select(x => new Supply(
                 x.Worker.Name, x.Worker.Epoch, x.Worker.Slots, x.Worker.Window, x.Worker.BatchSize, x.Leases, x.Frames,
                 x.Worker.Models.Where(model => model.Digest is not null).Select(model => model.Digest!).ToHashSet(),
-                x.Worker.WarmModels.ToHashSet())),
+                x.Worker.WarmModels.ToHashSet())
+            {
+                BlockedModels = x.Blocks.Where(block => block.Scope == BlockScope.Model).Select(block => block.Target).ToHashSet(),
+                BlockedJobs = x.Blocks.Where(block => block.Scope == BlockScope.Job).Select(block => Guid.Parse(block.Target)).ToHashSet(),
+            }),
         ];
     }
 }

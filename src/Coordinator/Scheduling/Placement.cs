@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>Frames that wait at the head of a span.</summary>
@@ -24,7 +26,17 @@ internal sealed record Demand(
 /// <param name="Digests">Digests of the models it can render with.</param>
 /// <param name="WarmModels">Names of the models it has warm.</param>
 internal sealed record Supply(
-    string Name, long Epoch, int Slots, int Window, int BatchSize, int Leases, long Frames, IReadOnlySet<string> Digests, IReadOnlySet<string> WarmModels);
+    string Name, long Epoch, int Slots, int Window, int BatchSize, int Leases, long Frames, IReadOnlySet<string> Digests, IReadOnlySet<string> WarmModels)
+{
+    /// <summary>Names of models that it is not to be given.</summary>
+    public IReadOnlySet<string> BlockedModels { get; init; } = FrozenSet<string>.Empty;
+
+    /// <summary>Jobs that it is not to be given.</summary>
+    public IReadOnlySet<Guid> BlockedJobs { get; init; } = FrozenSet<Guid>.Empty;
+
+    /// <summary>Whether it may be given frames of this span, ever.</summary>
+    public bool May(Demand span) => Digests.Contains(span.ModelDigest) && !BlockedModels.Contains(span.Model) && !BlockedJobs.Contains(span.JobId);
+}
 
 /// <summary>A lease to offer.</summary>
 internal sealed record PlacedLease(Guid JobId, long First, int Count, string Worker, long Epoch, string TriedWorkers = "");
@@ -39,7 +51,7 @@ internal static class Placement
         var placed = new List<PlacedLease>();
         foreach (var span in demand)
         {
-            var able = Untried(span, [.. loads.Where(x => x.Worker.Digests.Contains(span.ModelDigest))]);
+            var able = Untried(span, [.. loads.Where(x => x.Worker.May(span))]);
             var (first, left) = (span.First, span.Count);
             while (left > 0 && Best(able, span.Model) is { } load)
             {

@@ -32,6 +32,7 @@ internal sealed partial class JoinWorker(IDbContextFactory<FarmDb> databases, Fr
             }
             else
             {
+                await StartAfreshAsync(db, worker, joined, context.CancellationToken);
                 Update(worker, joined, now);
             }
 
@@ -60,15 +61,26 @@ internal sealed partial class JoinWorker(IDbContextFactory<FarmDb> databases, Fr
         LastSeenAt = now,
     };
 
+    /// <summary>A new process has a clean slate; what people blocked stays blocked.</summary>
+    private static async Task StartAfreshAsync(FarmDb db, FarmWorker worker, WorkerJoined joined, CancellationToken cancellationToken)
+    {
+        if (worker.Epoch != joined.Epoch)
+        {
+            worker.DrainReason = null;
+            await db.WorkerBlocks.Where(x => x.Worker == worker.Name && x.Until != null).ExecuteDeleteAsync(cancellationToken);
+        }
+    }
+
     private static void Update(FarmWorker worker, WorkerJoined joined, DateTimeOffset now)
     {
         if (worker.Epoch != joined.Epoch)
         {
             (worker.Epoch, worker.JoinedAt, worker.Rendered, worker.HeartbeatSequence) = (joined.Epoch, now, 0, 0);
             (worker.WarmModels, worker.ResidentBytes) = ([], 0);
+            (worker.SlotStatus, worker.SpoolBytes, worker.StoreIsAway) = ([], 0, false);
         }
 
-        worker.State = WorkerState.Ready;
+        worker.State = worker.DrainReason is null ? WorkerState.Ready : WorkerState.Draining;
         worker.Version = joined.Version;
         worker.Device = joined.Device;
         (worker.Slots, worker.Window, worker.BatchSize) = (joined.Slots, joined.Window, joined.BatchSize);

@@ -13,6 +13,9 @@ internal enum BlockScope
     Model,
 }
 
+/// <summary>What a worker is blocked for, and why.</summary>
+internal sealed record BlockTarget(BlockScope Scope, string Target, string Reason);
+
 /// <summary>A worker that is not to be given a certain job or model.</summary>
 internal sealed class WorkerBlock
 {

@@ -77,6 +77,9 @@ public sealed record JobView
     /// <summary>First error of the job, if any frame failed.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Why no worker may render it now; null when one may, or in a list.</summary>
+    public string? WaitReason { get; init; }
+
     /// <summary>Grows with every change of the job or a frame of it; the id of its events.</summary>
     public required long Version { get; init; }
 }

@@ -80,6 +80,15 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_worker_is_not_given_what_it_is_blocked_for()
+    {
+        var (model, job) = (Worker("a") with { BlockedModels = new HashSet<string> { "emoji" } }, Worker("b") with { BlockedJobs = new HashSet<Guid> { Job } });
+        Assert.Empty(Placement.Choose([Waits(Job, 0, 10)], [model, job]));
+        Assert.All(Placement.Choose([Waits(Job, 0, 10)], [model, job, Worker("c")]), x => Assert.Equal("c", x.Worker));
+        Assert.Equal((Other, "b"), Assert.Single(Placement.Choose([Waits(Other, 0, 1)], [model, job]).Select(x => (x.JobId, x.Worker))));
+    }
+
+    [Fact]
     public void A_lease_is_never_larger_than_its_offer_may_be() =>
         Assert.All(Placement.Choose([Waits(Job, 0, 1000) with { LeaseLimit = 5 }], [Worker("a")]), x => Assert.Equal(5, x.Count));
 

@@ -19,15 +19,16 @@ public sealed class ArrowTests
     {
         ["Database"] = ["Jobs", "Ledger", "Workers", "Models"],
         ["Feed"] = [],
-        ["Jobs"] = ["Database", "Ledger", "Feed", "Models"],
+        ["Jobs"] = ["Database", "Ledger", "Feed", "Models", "Standing"],
         ["Ledger"] = ["Database", "Feed", "Jobs", "Workers"],
         ["Models"] = ["Database", "Workers"],
         ["Workers"] = ["Database", "Ledger", "Feed", "Models"],
-        ["Leases"] = ["Ledger"],
+        ["Standing"] = ["Database", "Ledger", "Feed", "Workers"],
+        ["Leases"] = ["Ledger", "Standing"],
         ["Scheduling"] = ["Database", "Ledger", "Feed", "Jobs", "Workers"],
         ["Access"] = [],
         ["Artifacts"] = ["Database", "Ledger", "Jobs"],
-        ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Workers"],
+        ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Standing", "Workers"],
         ["Dashboard"] = ["Access", "Feed", "Jobs", "Models", "Workers"],
     };
 
