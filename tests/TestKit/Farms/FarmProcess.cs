@@ -1,13 +1,12 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
+using RenderFarm.TestKit.Faults;
 
 namespace RenderFarm.TestKit.Farms;
 
 /// <summary>One process of the real program, with its output kept.</summary>
-public sealed partial class FarmProcess : IAsyncDisposable
+public sealed class FarmProcess : IAsyncDisposable
 {
-    private const int Term = 15;
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -33,6 +32,7 @@ public sealed partial class FarmProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Its process id.</summary>
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
@@ -75,11 +75,14 @@ public sealed partial class FarmProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM.</summary>
-    public void Terminate()
+    public void Terminate() => Signal(ProcessSignal.Terminate);
+
+    /// <summary>Any signal; it must be running.</summary>
+    public void Signal(ProcessSignal signal)
     {
-        if (Signal(_process.Id, Term) != 0)
+        if (!RunningProcess.Signal(Id, signal))
         {
-            throw new InvalidOperationException($"The process could not be signalled: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new InvalidOperationException($"'renderfarm {string.Join(' ', _process.StartInfo.ArgumentList)}' has ended. It printed:\n{Output}");
         }
     }
 
@@ -109,9 +112,6 @@ public sealed partial class FarmProcess : IAsyncDisposable
 
         _process.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Signal(int process, int signal);
 
     private void Keep(string? line)
     {
