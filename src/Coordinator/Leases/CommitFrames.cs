@@ -1,6 +1,7 @@
 using MassTransit;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.ServiceDefaults.Failpoints;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Leases;
@@ -12,6 +13,7 @@ internal sealed partial class CommitFrames(FrameLedger ledger, FarmSender sender
     {
         var rendered = context.Message.Select(x => x.Message).ToList();
         var result = await ledger.CommitAsync(rendered, context.CancellationToken);
+        Failpoint.Reach("commit.before_answer");
         news.Tell(result.Jobs);
         await Task.WhenAll(rendered.Zip(result.Answers, (message, answer) => AnswerAsync(message, answer, context.CancellationToken)));
     }

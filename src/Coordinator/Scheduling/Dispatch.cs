@@ -1,6 +1,7 @@
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.ServiceDefaults.Failpoints;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
@@ -14,9 +15,11 @@ internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, Lo
     /// <summary>Sends them all, side by side.</summary>
     public async Task SendAsync(IReadOnlyList<OfferedLease> leases, CancellationToken cancellationToken)
     {
+        Failpoint.Reach("dispatch.after_commit");
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         var sent = await Task.WhenAll(leases.Select(x => TrySendAsync(x, either.Token)));
+        Failpoint.Reach("dispatch.after_send");
         var unreachable = leases.Where((_, i) => !sent[i]).ToList();
         if (unreachable.Count == 0)
         {

@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion;
+using RenderFarm.ServiceDefaults.Failpoints;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Pipelines;
 
@@ -82,6 +83,11 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
         var start = time.GetTimestamp();
         try
         {
+            foreach (var row in together)
+            {
+                Failpoint.Reach("render.row", batch.Requests[row].Prompt);
+            }
+
             var images = pin.Pipeline.Render([.. together.Select(row => batch.Requests[row])], batch, ct: stop);
             pin.Ran();
             Write(batch, [.. together.Zip(images)], time.GetElapsedTime(start) / together.Length);
@@ -124,6 +130,7 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
     {
         public void Report(StepProgress value)
         {
+            Failpoint.Reach("render.step");
             Board.Renders(Slot, Work.Model, value);
             Steps.Report(value);
         }

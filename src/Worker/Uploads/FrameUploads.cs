@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using RenderFarm.ServiceDefaults.Failpoints;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
@@ -32,6 +33,7 @@ internal sealed class FrameUploads(HeldLeases leases, StoredFrames store, FrameC
         {
             wanted.Token.ThrowIfCancellationRequested();
             await store.PutAsync(key, await File.ReadAllBytesAsync(frame.File, wanted.Token), OutputSettings.MediaTypeOf(offer.Output.Format), wanted.Token);
+            Failpoint.Reach("upload.after_put");
             File.Delete(frame.File);
             commits.Add(lease, Rendered(frame, key));
         }

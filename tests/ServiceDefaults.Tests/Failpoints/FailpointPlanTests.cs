@@ -8,6 +8,7 @@ public sealed class FailpointPlanTests
     [InlineData("kill", FailpointAction.Kill)]
     [InlineData("hang", FailpointAction.Hang)]
     [InlineData("throw", FailpointAction.Throw)]
+    [InlineData("oom", FailpointAction.Oom)]
     [InlineData("segv", FailpointAction.Segv)]
     [InlineData("abort", FailpointAction.Abort)]
     [InlineData("exit", FailpointAction.Exit)]
@@ -57,7 +58,7 @@ public sealed class FailpointPlanTests
     {
         var problem = Assert.Throws<FormatException>(() => FailpointPlan.Parse(text));
         Assert.Contains($"'{text}'", problem.Message, StringComparison.Ordinal);
-        Assert.Contains("kill, hang, throw, segv, abort, exit", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("kill, hang, throw, oom, segv, abort, exit", problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
