@@ -23,7 +23,8 @@ internal static class FarmDatabase
         services.AddSingleton(provider => new FrameLedger(
             provider.GetRequiredService<IDbContextFactory<FarmDb>>(),
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider == DatabaseProvider.Postgres ? new PostgresLedgerSql() : new SqliteLedgerSql(),
-            provider.GetRequiredService<IOptions<LedgerOptions>>().Value));
+            provider.GetRequiredService<IOptions<LedgerOptions>>().Value,
+            provider.GetRequiredService<IConfiguration>()[LedgerHistory.Setting] is { Length: > 0 } file ? new LedgerHistory(file) : null));
         return services;
     }
 }

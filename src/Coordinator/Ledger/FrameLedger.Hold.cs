@@ -36,37 +36,53 @@ internal sealed partial class FrameLedger
             overdue = await sql.OverdueQuarantineAsync(db, options.QuarantineFor, DropAtOnce, cancellationToken);
         }
 
-        return overdue.Count == 0 ? [] : await WriteAsync(
+        if (overdue.Count == 0)
+        {
+            return [];
+        }
+
+        var book = await WriteAsync(
             async db =>
             {
                 var jobs = await sql.LockJobsAsync(db, overdue, cancellationToken);
                 var book = new LedgerBook(await sql.ReadQuarantineAsync(db, jobs, options.QuarantineFor, cancellationToken), options);
                 jobs.ForEach(job => book.Drop(job, null));
                 await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
-                return book.ChangedJobs;
+                return book;
             },
             cancellationToken);
+        history?.Changed(book.Changes);
+        return book.ChangedJobs;
     }
 
     /// <summary>Changes a job with all its leases and quarantined frames at hand, and the spans beside these.</summary>
-    private Task<T?> HoldAsync<T>(Guid jobId, Func<LedgerBook, Job, T> change, CancellationToken cancellationToken)
-        where T : class => WriteAsync<T?>(
-        async db =>
-        {
-            var jobs = await sql.LockJobsAsync(db, [jobId], cancellationToken);
-            if (jobs.Count == 0)
+    private async Task<T?> HoldAsync<T>(Guid jobId, Func<LedgerBook, Job, T> change, CancellationToken cancellationToken)
+        where T : class
+    {
+        var (result, changes) = await WriteAsync<(T?, LedgerChanges?)>(
+            async db =>
             {
-                return null;
-            }
+                var jobs = await sql.LockJobsAsync(db, [jobId], cancellationToken);
+                if (jobs.Count == 0)
+                {
+                    return default;
+                }
 
-            var leased = await LedgerSql.LeasedAsync(db, jobId, cancellationToken);
-            var rows = await sql.ReadAttemptsAsync(db, jobs, [.. leased.Select(lease => lease.Attempt)], cancellationToken);
-            var quarantine = await sql.ReadQuarantineAsync(db, jobs, TimeSpan.Zero, cancellationToken);
-            var book = new LedgerBook(
-                rows with { Spans = [.. rows.Spans.UnionBy(quarantine.Spans, span => span.First)], Settled = [.. rows.Settled.Union(quarantine.Settled)] }, options);
-            var result = change(book, jobs[0]);
-            await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
-            return result;
-        },
-        cancellationToken);
+                var leased = await LedgerSql.LeasedAsync(db, jobId, cancellationToken);
+                var rows = await sql.ReadAttemptsAsync(db, jobs, [.. leased.Select(lease => lease.Attempt)], cancellationToken);
+                var quarantine = await sql.ReadQuarantineAsync(db, jobs, TimeSpan.Zero, cancellationToken);
+                var book = new LedgerBook(
+                    rows with { Spans = [.. rows.Spans.UnionBy(quarantine.Spans, span => span.First)], Settled = [.. rows.Settled.Union(quarantine.Settled)] }, options);
+                var result = change(book, jobs[0]);
+                await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
+                return (result, book.Changes);
+            },
+            cancellationToken);
+        if (changes is not null)
+        {
+            history?.Changed(changes);
+        }
+
+        return result;
+    }
 }

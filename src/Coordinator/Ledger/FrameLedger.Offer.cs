@@ -24,6 +24,7 @@ internal sealed partial class FrameLedger
                 return (won, book);
             },
             cancellationToken);
+        history?.Changed(book.Changes);
         await using var db = await OpenAsync(cancellationToken);
         var leases = new List<OfferedLease>();
         foreach (var lease in won)

@@ -12,7 +12,7 @@ internal sealed partial class FrameLedger
         RequireConsistent(job, prompts);
         try
         {
-            return await WriteAsync(
+            var result = await WriteAsync(
                 async db =>
                 {
                     if (await EarlierAsync(db, job, cancellationToken) is { } earlier)
@@ -28,6 +28,12 @@ internal sealed partial class FrameLedger
                     return new SubmitResult(SubmitOutcome.Created, job);
                 },
                 cancellationToken);
+            if (result.Outcome == SubmitOutcome.Created)
+            {
+                history?.Submitted(result.Job);
+            }
+
+            return result;
         }
         catch (DbUpdateException problem) when (sql.IsDuplicateKey(problem))
         {

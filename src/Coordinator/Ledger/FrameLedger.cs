@@ -8,7 +8,7 @@ namespace RenderFarm.Coordinator.Ledger;
 /// The one door for spans, leases, frames and the progress of jobs. Each call is one transaction: it locks the jobs concerned in the order of
 /// their ids, reads what the rules need, and writes what they changed. Any number of coordinators may call at once, and any call may be repeated.
 /// </summary>
-internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, LedgerSql sql, LedgerOptions options) : IDisposable
+internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, LedgerSql sql, LedgerOptions options, LedgerHistory? history = null) : IDisposable
 {
     /// <summary>Leases that one transaction expires at most; the next call takes the others.</summary>
     private const int ExpireAtOnce = 1000;
@@ -26,6 +26,7 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
     public async Task<IReadOnlyList<Guid>> AcceptAsync(IReadOnlyList<LeaseAccepted> accepted, CancellationToken cancellationToken)
     {
         var live = await WriteAsync(db => sql.AcceptAsync(db, accepted, options.LeaseFor, cancellationToken), cancellationToken);
+        history?.Accepted(accepted, live);
         return [.. accepted.Select(lease => lease.AttemptId).Where(attempt => !live.Contains(attempt))];
     }
 
@@ -50,6 +51,7 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
         var attempts = reports.Select(report => (report.AttemptId, report.JobId)).ToList();
         var answers = new List<FramesCommitted>();
         var book = await ChangeAsync(attempts, book => answers = [.. reports.Select(book.Commit)], cancellationToken);
+        history?.Answered(reports, answers);
         return new CommitResult(answers, book.ChangedJobs);
     }
 
@@ -93,7 +95,11 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
         return await LedgerSql.AuditAsync(db, jobId, cancellationToken);
     }
 
-    public void Dispose() => _turn?.Dispose();
+    public void Dispose()
+    {
+        _turn?.Dispose();
+        history?.Dispose();
+    }
 
     private async Task<EndResult> ReturnAsync(List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken)
     {
@@ -106,16 +112,21 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
         return new EndResult(book.Ended, book.ChangedJobs);
     }
 
-    private Task<LedgerBook> ChangeAsync(List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken) => WriteAsync(
-        async db =>
-        {
-            var jobs = await sql.LockJobsAsync(db, [.. attempts.Select(attempt => attempt.Job).Distinct()], cancellationToken);
-            var book = new LedgerBook(await sql.ReadAttemptsAsync(db, jobs, [.. attempts.Select(attempt => attempt.Attempt)], cancellationToken), options);
-            change(book);
-            await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
-            return book;
-        },
-        cancellationToken);
+    private async Task<LedgerBook> ChangeAsync(List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken)
+    {
+        var book = await WriteAsync(
+            async db =>
+            {
+                var jobs = await sql.LockJobsAsync(db, [.. attempts.Select(attempt => attempt.Job).Distinct()], cancellationToken);
+                var book = new LedgerBook(await sql.ReadAttemptsAsync(db, jobs, [.. attempts.Select(attempt => attempt.Attempt)], cancellationToken), options);
+                change(book);
+                await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
+                return book;
+            },
+            cancellationToken);
+        history?.Changed(book.Changes);
+        return book;
+    }
 
     private async Task<T> WriteAsync<T>(Func<FarmDb, Task<T>> write, CancellationToken cancellationToken)
     {

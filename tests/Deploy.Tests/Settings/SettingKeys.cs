@@ -24,7 +24,7 @@ internal static partial class SettingKeys
     }.ToImmutableDictionary();
 
     public static ImmutableHashSet<string> Known { get; } =
-        [.. Sections.SelectMany(section => Of(section.Value, $"RENDERFARM__{section.Key}")), "RENDERFARM__Coordinator__Urls"];
+        [.. Sections.SelectMany(section => Of(section.Value, $"RENDERFARM__{section.Key}")), "RENDERFARM__Coordinator__Urls", "RENDERFARM__Coordinator__History"];
 
     /// <summary>Every setting that a text names.</summary>
     public static ImmutableSortedSet<string> In(string text) => [.. Pattern().Matches(text).Select(match => match.Value)];
