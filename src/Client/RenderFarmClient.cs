@@ -76,6 +76,23 @@ public sealed class RenderFarmClient : IDisposable
     public Task<IReadOnlyList<WorkerView>> WorkersAsync(CancellationToken cancellationToken = default) =>
         _connection.GetAsync<IReadOnlyList<WorkerView>>("v1/workers", cancellationToken);
 
+    /// <summary>A worker as it is now.</summary>
+    public Task<WorkerView> GetWorkerAsync(string name, CancellationToken cancellationToken = default) => _connection.GetAsync<WorkerView>(PathOf(name), cancellationToken);
+
+    /// <summary>Drains a worker: it finishes what it has and is given no more until it is resumed.</summary>
+    public Task<WorkerView> DrainWorkerAsync(string name, string? reason = null, CancellationToken cancellationToken = default) =>
+        OrderAsync($"{PathOf(name)}/drain", new WorkerDrain { Reason = reason }, cancellationToken);
+
+    /// <summary>Lets a drained worker render again, and forgives its strikes.</summary>
+    public Task<WorkerView> ResumeWorkerAsync(string name, CancellationToken cancellationToken = default) =>
+        _connection.ReadAsync<WorkerView>(() => new HttpRequestMessage(HttpMethod.Post, $"{PathOf(name)}/resume"), cancellationToken);
+
+    /// <summary>Keeps a worker from a model or a job until it is unblocked.</summary>
+    public Task<WorkerView> BlockWorkerAsync(string name, WorkerBlocking what, CancellationToken cancellationToken = default) => OrderAsync($"{PathOf(name)}/block", what, cancellationToken);
+
+    /// <summary>Lifts a block.</summary>
+    public Task<WorkerView> UnblockWorkerAsync(string name, WorkerBlocking what, CancellationToken cancellationToken = default) => OrderAsync($"{PathOf(name)}/unblock", what, cancellationToken);
+
     /// <summary>Models of the farm.</summary>
     public Task<IReadOnlyList<ModelView>> ModelsAsync(CancellationToken cancellationToken = default) =>
         _connection.GetAsync<IReadOnlyList<ModelView>>("v1/models", cancellationToken);
@@ -99,6 +116,11 @@ public sealed class RenderFarmClient : IDisposable
             _http.Dispose();
         }
     }
+
+    private static string PathOf(string worker) => $"v1/workers/{Uri.EscapeDataString(worker)}";
+
+    private Task<WorkerView> OrderAsync<T>(string path, T order, CancellationToken cancellationToken) => _connection.ReadAsync<WorkerView>(
+        () => new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(order, options: FarmJson.Options) }, cancellationToken);
 
     private static HttpClient NewHttp(Uri address, string key)
     {

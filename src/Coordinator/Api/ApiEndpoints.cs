@@ -54,7 +54,7 @@ internal static class ApiEndpoints
         routes.MapScalarApiReference("/scalar", reference => reference.WithTitle("RenderFarm API").DisableDefaultFonts().DisableTelemetry().DisableAgent()).AllowAnonymous();
 
         var v1 = routes.MapGroup("/v1").ProducesProblem(401).ProducesProblem(503);
-        v1.MapGet("/workers", (WorkerQueries workers, CancellationToken cancellationToken) => workers.ListAsync(cancellationToken)).WithTags("Farm").WithSummary("List the workers");
+        v1.MapWorkers();
         v1.MapGet("/models", (ModelQueries models, CancellationToken cancellationToken) => models.ListAsync(cancellationToken)).WithTags("Farm").WithSummary("List the models");
 
         var jobs = v1.MapGroup("/jobs").WithTags("Jobs");

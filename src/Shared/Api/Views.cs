@@ -12,6 +12,9 @@ public sealed record WorkerView
     /// <summary>State.</summary>
     public required WorkerState State { get; init; }
 
+    /// <summary>Why it is drained, by an operator or by its strikes; null when nobody ordered it to drain.</summary>
+    public string? DrainReason { get; init; }
+
     /// <summary>Program version.</summary>
     public required string Version { get; init; }
 
@@ -20,6 +23,9 @@ public sealed record WorkerView
 
     /// <summary>Batches at a time.</summary>
     public required int Slots { get; init; }
+
+    /// <summary>What each slot is doing; empty from a worker that does not say.</summary>
+    public IReadOnlyList<SlotView> SlotStatus { get; init; } = [];
 
     /// <summary>Leases it holds.</summary>
     public required int Leases { get; init; }
@@ -30,6 +36,12 @@ public sealed record WorkerView
     /// <summary>Frames committed by this epoch.</summary>
     public required long Rendered { get; init; }
 
+    /// <summary>Strikes of this epoch that stand: neither void nor forgiven.</summary>
+    public int Strikes { get; init; }
+
+    /// <summary>Models and jobs that it is not given.</summary>
+    public IReadOnlyList<BlockView> Blocks { get; init; } = [];
+
     /// <summary>Models whose pipelines are loaded.</summary>
     public required IReadOnlyList<string> WarmModels { get; init; }
 
@@ -39,11 +51,52 @@ public sealed record WorkerView
     /// <summary>Budget for warm pipelines.</summary>
     public required long MemoryBytes { get; init; }
 
+    /// <summary>Finished pictures that it has not stored or committed yet.</summary>
+    public long SpoolBytes { get; init; }
+
+    /// <summary>Whether it cannot reach the artifact store at the moment.</summary>
+    public bool StoreIsAway { get; init; }
+
     /// <summary>When this epoch joined.</summary>
     public required DateTimeOffset JoinedAt { get; init; }
 
     /// <summary>Last heartbeat.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
+}
+
+/// <summary>What a slot of a worker is doing.</summary>
+public sealed record SlotView
+{
+    /// <summary><c>idle</c>, <c>loading</c>, <c>rendering</c> or <c>restarting</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Model that it loads or renders with.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Steps done of the batch.</summary>
+    public int Step { get; init; }
+
+    /// <summary>Steps of the batch.</summary>
+    public int Steps { get; init; }
+}
+
+/// <summary>A model or a job that a worker is not given.</summary>
+public sealed record BlockView
+{
+    /// <summary>Model name; null for a job.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Job id; null for a model.</summary>
+    public Guid? Job { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>From when.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Until when; null for until somebody lifts it.</summary>
+    public DateTimeOffset? Until { get; init; }
 }
 
 /// <summary>A model as the API shows it.</summary>

@@ -118,6 +118,25 @@ public sealed class JobCommandsTests(RunningFarm farm)
     }
 
     [Fact]
+    public async Task Who_may_render_what_is_ordered_by_name()
+    {
+        var (blocked, block) = await CommandLine.RunAsync(["workers", "block", "local", "--model", "emoji", "--reason", "grey pictures", .. farm.Here]);
+        var (_, listed) = await CommandLine.RunAsync(["workers", .. farm.Here]);
+        var (unblocked, unblock) = await CommandLine.RunAsync(["workers", "unblock", "local", "--model", "emoji", .. farm.Here]);
+        var (resumed, resume) = await CommandLine.RunAsync(["workers", "resume", "local", .. farm.Here]);
+        var (unknown, drain) = await CommandLine.RunAsync(["workers", "drain", "nobody", .. farm.Here]);
+        var (neither, without) = await CommandLine.RunAsync(["workers", "block", "local", .. farm.Here]);
+
+        Assert.Equal([0, 0, 0, ExitCodes.Failed, ExitCodes.Failed], [blocked, unblocked, resumed, unknown, neither]);
+        Assert.Equal("Worker local is blocked for model emoji.", block.Lines.Single());
+        Assert.Contains("blocked for model emoji", listed.Out, StringComparison.Ordinal);
+        Assert.Equal("Worker local is not blocked for model emoji.", unblock.Lines.Single());
+        Assert.Equal("Worker local is resumed.", resume.Lines.Single());
+        Assert.Equal("There is no worker 'nobody'.", drain.Error.Trim());
+        Assert.Equal("Give either --model or --job.", without.Error.Trim());
+    }
+
+    [Fact]
     public async Task An_audit_finds_a_frame_that_was_lost()
     {
         using var folder = new TemporaryFolder();

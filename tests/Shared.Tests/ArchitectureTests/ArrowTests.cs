@@ -22,7 +22,7 @@ public sealed class ArrowTests
         ["Jobs"] = ["Database", "Ledger", "Feed", "Models", "Standing"],
         ["Ledger"] = ["Database", "Feed", "Jobs", "Workers"],
         ["Models"] = ["Database", "Workers"],
-        ["Workers"] = ["Database", "Ledger", "Feed", "Models"],
+        ["Workers"] = ["Database", "Ledger", "Feed", "Models", "Standing"],
         ["Standing"] = ["Database", "Ledger", "Feed", "Workers"],
         ["Leases"] = ["Ledger", "Standing"],
         ["Scheduling"] = ["Database", "Ledger", "Feed", "Jobs", "Workers"],
