@@ -13,7 +13,7 @@ public sealed class FarmProgramTests
     [InlineData("render|a|--guidance|high", "Cannot parse argument 'high' for option '--guidance': it must be a number.")]
     [InlineData("watch|seven", "Cannot parse argument 'seven' for command 'watch': it must be an id such as 0193a5d2-7c00-7000-8000-000000000001.")]
     [InlineData("jobs|--state|done", "Cannot parse argument 'done' for option '--state': it must be queued, running, paused, completed, failed or cancelled.")]
-    [InlineData("simulate|--frame-time|soon", "--frame-time is 'soon'; allowed: 1ms to 3600s, such as 30ms or 1.5s.")]
+    [InlineData("simulate|--frame-time|soon", "--frame-time is 'soon'; allowed: 0ms to 3600s, such as 30ms or 1.5s.")]
     [InlineData("simulate|--workers|0", "--workers is 0; allowed: 1 to 4096.")]
     [InlineData("dance", "Required command was not provided.|Unrecognized command or argument 'dance'.")]
     public async Task A_wrong_command_line_is_told_in_a_line_and_does_nothing(string arguments, string messages)

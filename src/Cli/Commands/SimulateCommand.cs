@@ -10,7 +10,6 @@ namespace RenderFarm.Cli.Commands;
 /// <summary><c>renderfarm simulate</c>: many workers in one process that are real in everything but their GPUs, for tests and for sizing a farm.</summary>
 internal sealed class SimulateCommand
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     private readonly Option<int> _workers = Number("--workers", "How many", 8, 4096);
@@ -85,12 +84,12 @@ internal sealed class SimulateCommand
             _ when text.EndsWith('s') => (text[..^1], TimeSpan.FromSeconds(1)),
             _ => ("", TimeSpan.Zero),
         };
-        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count) && count < 1e9 && unit * count is var given && given >= Shortest && given <= Longest)
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count) && count < 1e9 && unit * count is var given && given <= Longest)
         {
             return given;
         }
 
-        result.AddError($"--frame-time is '{text}'; allowed: 1ms to 3600s, such as 30ms or 1.5s.");
+        result.AddError($"--frame-time is '{text}'; allowed: 0ms to 3600s, such as 30ms or 1.5s.");
         return default;
     }
 }
