@@ -5,13 +5,14 @@ using RenderFarm.Worker.Membership;
 namespace RenderFarm.Worker;
 
 /// <summary>Ready when the worker has joined, its last message reached the broker, and it is not draining.</summary>
-internal sealed class WorkerHealth(FarmMembership membership, CoordinatorLink link, HeldLeases leases) : IHealthCheck
+internal sealed class WorkerHealth(Arrival arrival, FarmMembership membership, CoordinatorLink link, HeldLeases leases) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(this switch
     {
-        _ when !membership.HasJoined => HealthCheckResult.Unhealthy("The models are still being read."),
-        _ when leases.IsDraining => HealthCheckResult.Unhealthy("The worker is draining."),
-        _ when !link.IsUp => HealthCheckResult.Unhealthy("The coordinators cannot be reached; see Bus:Uri and the log."),
+        _ when leases.DrainReason is { } reason => HealthCheckResult.Unhealthy($"The worker is draining: {reason}"),
+        _ when arrival.WaitsFor is { } awaited => HealthCheckResult.Unhealthy(awaited),
+        _ when !membership.HasJoined || !link.IsUp => HealthCheckResult.Unhealthy($"Waiting for the coordinators: {link.Problem ?? "nothing was sent yet"}"),
+        _ when leases.IsClosed(Closing.SpoolFull) => HealthCheckResult.Unhealthy("Waiting for the artifact store: the spool is full."),
         _ => HealthCheckResult.Healthy("Joined."),
     });
 }

@@ -1,6 +1,7 @@
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using RenderFarm.ServiceDefaults.Artifacts;
@@ -14,6 +15,7 @@ using RenderFarm.Worker.Models;
 using RenderFarm.Worker.Pipelines;
 using RenderFarm.Worker.Rendering;
 using RenderFarm.Worker.Slots;
+using RenderFarm.Worker.Spool;
 using RenderFarm.Worker.Uploads;
 
 namespace RenderFarm.Worker;
@@ -55,23 +57,32 @@ public static class WorkerHost
         services.AddSingleton(provider => PipelineSettings.Of(provider.GetRequiredService<IOptions<WorkerOptions>>().Value, provider.GetRequiredService<WorkerIdentity>(), processes: 1));
         services.AddSingleton<WarmPipelines>();
         services.AddSingleton<IRenderer, PipelineRenderer>();
+        services.AddSingleton<HeartbeatBell>();
         services.AddSingleton<HeldLeases>();
+        services.AddSingleton<PictureSpool>();
+        services.TryAddSingleton(provider => DiskSpace.OfThisMachine(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SpoolEntry>();
+        services.AddSingleton<UploadExits>();
         services.AddSingleton<Holdings>();
+        services.AddSingleton<Arrival>();
         services.AddSingleton<FarmMembership>();
         services.AddSingleton<CommitClock>();
-        services.AddSingleton<SpoolFolder>();
         services.AddSingleton<BatchRows>();
         services.AddSingleton<Slot>();
         services.AddSingleton<Drain>();
         services.AddSingleton<WorkerHealth>();
         services.AddLoop<CoordinatorLink>();
         services.AddLoop<Heartbeat>();
-        services.AddLoop<StoredFrames>();
+        services.AddLoop<StoreLink>();
+        services.AddLoop<SpoolExit>();
+        services.AddLoop<SpoolRoom>();
         services.AddLoop<FrameCommits>();
         services.AddLoop<FrameUploads>();
+        services.AddLoop<Leftovers>();
         services.AddLoop<StepFeed>();
         services.AddLoop<SlotLoops>();
         services.AddSingleton<WorkerLoops>();
+        services.AddHostedService<OpenSpool>();
         services.AddHostedService<WorkerRun>();
     }
 
@@ -89,6 +100,7 @@ public static class WorkerHost
             bus.AddConsumer<RevokeLeases>();
             bus.AddConsumer<SettleFrames>();
             bus.AddConsumer<Rejoin>();
+            bus.AddConsumer<DrainOnRequest>();
         },
         [new BusQueue(QueueNames.Worker(me.Name, me.Epoch), QueueKind.Worker, Prefetch, (context, endpoint) =>
         {
@@ -96,6 +108,7 @@ public static class WorkerHost
             endpoint.ConfigureConsumer<RevokeLeases>(context);
             endpoint.ConfigureConsumer<SettleFrames>(context);
             endpoint.ConfigureConsumer<Rejoin>(context);
+            endpoint.ConfigureConsumer<DrainOnRequest>(context);
         })]);
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;

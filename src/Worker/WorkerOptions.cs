@@ -36,7 +36,13 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary>Folder of finished pictures that are not committed yet, made if missing; on a disk that outlives the process.</summary>
     public string Spool { get; set; } = "spool";
 
-    /// <summary>How often the worker says that it lives; leases last several of these.</summary>
+    /// <summary>Most that the spool may hold, in MiB; when it is full, nothing more is rendered.</summary>
+    public long SpoolMiB { get; set; } = 2048;
+
+    /// <summary>Room that the disk of the spool must keep, in MiB; with less, the worker drains.</summary>
+    public long SpoolFreeMiB { get; set; } = 256;
+
+    /// <summary>How often the worker says that it lives; leases last several of these. One that has nothing to do says it a fifth as often.</summary>
     public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a stopping worker may take to finish and hand back what it holds.</summary>
@@ -63,6 +69,11 @@ public sealed partial class WorkerOptions : IValidatableObject
             yield return Problem(nameof(Models), $"'{Path.GetFullPath(Models)}', which is not there", "a folder whose subfolders are models");
         }
 
+        if (string.IsNullOrWhiteSpace(Spool))
+        {
+            yield return Problem(nameof(Spool), "empty", "a folder that this user may make and write to");
+        }
+
         if (MemoryBudgetMiB is null && Device != "cpu" && DevicePattern().IsMatch(Device))
         {
             yield return Problem(nameof(MemoryBudgetMiB), $"not set for the device {Device}", "the MiB of its memory that models may take");
@@ -73,6 +84,8 @@ public sealed partial class WorkerOptions : IValidatableObject
             (nameof(Slots), Slots is < 1 or > 64, Slots, "1 to 64"),
             (nameof(BatchSize), BatchSize is < 1 or > 64, BatchSize, "1 to 64"),
             (nameof(MemoryBudgetMiB), MemoryBudgetMiB is < 1, MemoryBudgetMiB ?? 0, "1 or more"),
+            (nameof(SpoolMiB), SpoolMiB is < 1 or > 1 << 30, SpoolMiB, "1 to 1073741824"),
+            (nameof(SpoolFreeMiB), SpoolFreeMiB is < 0 or > 1 << 30, SpoolFreeMiB, "0 to 1073741824"),
             (nameof(Threads), Threads is < 0 or > 1024, Threads, "0 to 1024"),
             (nameof(HeartbeatEvery), HeartbeatEvery < TimeSpan.FromMilliseconds(100) || HeartbeatEvery > TimeSpan.FromSeconds(5), HeartbeatEvery, "00:00:00.1 to 00:00:05"),
             (nameof(DrainTimeout), DrainTimeout < TimeSpan.FromSeconds(1) || DrainTimeout > TimeSpan.FromHours(1), DrainTimeout, "00:00:01 to 01:00:00"),

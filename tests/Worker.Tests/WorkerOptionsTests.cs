@@ -15,6 +15,9 @@ public sealed class WorkerOptionsTests
         { nameof(WorkerOptions.MemoryBudgetMiB), options => options.MemoryBudgetMiB = 0 },
         { nameof(WorkerOptions.MemoryBudgetMiB), options => options.Device = "cuda:0" },
         { nameof(WorkerOptions.Threads), options => options.Threads = -1 },
+        { nameof(WorkerOptions.Spool), options => options.Spool = " " },
+        { nameof(WorkerOptions.SpoolMiB), options => options.SpoolMiB = 0 },
+        { nameof(WorkerOptions.SpoolFreeMiB), options => options.SpoolFreeMiB = -1 },
         { nameof(WorkerOptions.HeartbeatEvery), options => options.HeartbeatEvery = TimeSpan.FromSeconds(15) },
         { nameof(WorkerOptions.DrainTimeout), options => options.DrainTimeout = TimeSpan.Zero },
     };

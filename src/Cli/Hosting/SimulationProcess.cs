@@ -70,7 +70,8 @@ internal static class SimulationProcess
     private static IHost Worker(IServiceProvider process, Simulation simulation, string name, string spools)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddConfiguration(process.GetRequiredService<IConfiguration>());
+        var configuration = process.GetRequiredService<IConfiguration>();
+        builder.Configuration.AddConfiguration(configuration);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Worker:Name"] = name,
@@ -79,6 +80,8 @@ internal static class SimulationProcess
             ["Worker:BatchSize"] = $"{simulation.BatchSize}",
             ["Worker:Models"] = spools,
             ["Worker:Spool"] = Path.Combine(spools, name),
+            // A file system in memory is small, and its pictures stay for moments.
+            ["Worker:SpoolFreeMiB"] = simulation.StoresPictures ? configuration["Worker:SpoolFreeMiB"] : "0",
         });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddSingleton(process.GetRequiredService<ILoggerFactory>());

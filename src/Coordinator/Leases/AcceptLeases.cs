@@ -14,7 +14,7 @@ internal sealed class AcceptLeases(FrameLedger ledger, FarmSender sender) : ICon
         var gone = (await ledger.AcceptAsync(accepted, context.CancellationToken)).ToHashSet();
         foreach (var worker in accepted.Where(x => gone.Contains(x.AttemptId)).GroupBy(x => (x.Worker, x.Epoch)))
         {
-            var revoked = new LeasesRevoked([.. worker.Select(x => x.AttemptId)], "The offer was taken back before it was accepted.");
+            var revoked = new LeasesRevoked([.. worker.Select(x => x.AttemptId)], "The offer was taken back before it was accepted.", MayCommit: true);
             await sender.ToWorkerAsync(worker.Key.Worker, worker.Key.Epoch, revoked, context.CancellationToken);
         }
     }

@@ -24,7 +24,7 @@ internal sealed class Heartbeat(IDbContextFactory<FarmDb> databases, FrameLedger
         var gone = await ledger.RenewAsync(beat.Worker, beat.Epoch, beat.Attempts, context.CancellationToken);
         if (gone.Count > 0)
         {
-            await sender.ToWorkerAsync(beat.Worker, beat.Epoch, new LeasesRevoked(gone, "The ledger no longer has these leases."), context.CancellationToken);
+            await sender.ToWorkerAsync(beat.Worker, beat.Epoch, new LeasesRevoked(gone, "The ledger no longer has these leases.", MayCommit: true), context.CancellationToken);
         }
     }
 

@@ -28,8 +28,11 @@ public sealed record LeasedFrame(long Index, long Seed, int Prompt);
 /// <summary>Answer to <see cref="FramesRendered"/>: refused frames are somebody else's now, and the worker deletes its objects of them.</summary>
 public sealed record FramesCommitted(Guid AttemptId, IReadOnlyList<long> Committed, IReadOnlyList<long> Refused);
 
-/// <summary>Leases that the worker no longer holds: it stops at the next step and commits no more of them.</summary>
-public sealed record LeasesRevoked(IReadOnlyList<Guid> Attempts, string Reason);
+/// <summary>Leases that the worker no longer holds: it stops rendering them at the next step.</summary>
+/// <param name="Attempts">The leases.</param>
+/// <param name="Reason">For people.</param>
+/// <param name="MayCommit">What is rendered already is reported all the same, and the answer decides. Otherwise nobody wants it.</param>
+public sealed record LeasesRevoked(IReadOnlyList<Guid> Attempts, string Reason, bool MayCommit = false);
 
 /// <summary>The coordinator does not know this worker (any more): it answers with <see cref="WorkerJoined"/>.</summary>
 public sealed record RejoinRequested(string Worker, long Epoch);

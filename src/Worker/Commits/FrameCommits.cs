@@ -2,36 +2,39 @@ using System.Threading.Channels;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Leases;
 using RenderFarm.Worker.Membership;
+using RenderFarm.Worker.Spool;
 using RenderFarm.Worker.Uploads;
 
 namespace RenderFarm.Worker.Commits;
 
 /// <summary>
-/// Stored frames until their commit is answered. They are reported many at a time, and again every few seconds until the answer comes.
-/// A frame that was reported is kept even when its lease is gone: only the answer says whether its object is the farm's or nobody's.
+/// Stored pictures until their commit is answered. They are reported many at a time, and again until the answer comes.
+/// A picture that was reported is kept even when its lease is gone: only the answer says whether its object is the farm's or nobody's.
 /// </summary>
-internal sealed class FrameCommits(HeldLeases leases, StoredFrames store, CoordinatorLink link, CommitClock clock) : IWorkerLoop
+internal sealed class FrameCommits(HeldLeases leases, SpoolExit exit, CoordinatorLink link, CommitClock clock) : IWorkerLoop
 {
     /// <summary>Frames of one message at most; keeps it far below the envelope's limit.</summary>
     internal const int MessageFrames = 64;
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, LeaseCommits> _open = [];
+    private readonly RecentAttempts _knownJobs = new();
     private readonly Channel<bool> _due = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>A frame is stored; it is reported soon, at once when its lease has no more to come or a message is full.</summary>
-    public void Add(HeldLease lease, RenderedFrame frame)
+    /// <summary>A picture is stored; it is reported soon: at once when it is the first of its job, when its lease has no more to come, or when enough is gathered.</summary>
+    public void Add(SpooledPicture picture)
     {
         bool isDue;
         lock (_lock)
         {
-            var attempt = lease.Offer.AttemptId;
+            var attempt = picture.Lease.AttemptId;
             if (!_open.TryGetValue(attempt, out var commits))
             {
-                _open[attempt] = commits = new LeaseCommits(lease);
+                _open[attempt] = commits = new LeaseCommits(picture.Lease);
             }
 
-            commits.Unreported.Add(frame);
-            isDue = commits.Unreported.Count >= MessageFrames || (lease.Waiting.Count == 0 && lease.Busy == commits.Count);
+            var isFirst = !_knownJobs.Contains(picture.Lease.JobId);
+            _knownJobs.Add(picture.Lease.JobId);
+            isDue = commits.Add(picture, clock, isFirst || leases.Unsettled(attempt) == commits.Count + 1);
         }
 
         if (isDue)
@@ -43,75 +46,92 @@ internal sealed class FrameCommits(HeldLeases leases, StoredFrames store, Coordi
     /// <summary>The coordinator has answered: refused frames are somebody else's now, and their objects go.</summary>
     public void Settle(FramesCommitted answer)
     {
-        LeaseCommits? commits;
-        List<RenderedFrame> refused;
-        int settled;
+        List<SpooledPicture> committed;
+        List<SpooledPicture> refused;
         lock (_lock)
         {
-            if (!_open.TryGetValue(answer.AttemptId, out commits))
+            if (!_open.TryGetValue(answer.AttemptId, out var commits))
             {
                 return;
             }
 
-            var committed = commits.Take(answer.Committed);
+            committed = commits.Take(answer.Committed);
             refused = commits.Take(answer.Refused);
-            settled = committed.Count + refused.Count;
             CloseIfDone(commits);
         }
 
-        refused.ForEach(frame => store.Discard(frame.ArtifactKey));
-        if (settled > 0)
-        {
-            leases.Settle(commits.Lease, settled);
-        }
+        committed.ForEach(exit.Committed);
+        refused.ForEach(exit.Discard);
+        leases.Settle(answer.AttemptId, committed.Count + refused.Count);
     }
 
-    /// <summary>The lease was taken back: what was not reported yet never is.</summary>
-    public void Drop(HeldLease lease)
+    /// <summary>Nobody wants the lease's pictures any more: what was not reported yet never is.</summary>
+    public void Drop(Guid attempt)
     {
-        List<RenderedFrame> unreported;
+        List<SpooledPicture> unreported;
         lock (_lock)
         {
-            if (!_open.TryGetValue(lease.Offer.AttemptId, out var commits))
+            if (!_open.TryGetValue(attempt, out var commits))
             {
                 return;
             }
 
-            unreported = [.. commits.Unreported];
-            commits.Unreported.Clear();
+            unreported = commits.TakeUnreported();
             CloseIfDone(commits);
         }
 
-        unreported.ForEach(frame => store.Discard(frame.ArtifactKey));
+        unreported.ForEach(exit.Discard);
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = clock.Every(CommitClock.FlushEvery, () => _due.Writer.TryWrite(true));
+        using var timer = clock.Every(CommitClock.GatherFor, () => _due.Writer.TryWrite(true));
+        var backoff = clock.NewBackoff();
         await foreach (var _ in _due.Reader.ReadAllAsync(cancellationToken))
         {
-            await RunOnceAsync(cancellationToken);
+            if (await RunOnceAsync(cancellationToken))
+            {
+                backoff = clock.NewBackoff();
+            }
+            else
+            {
+                await clock.PauseAsync(backoff, cancellationToken);
+            }
         }
     }
 
-    /// <summary>Reports what is new and what was not answered in time; the answer is how many messages.</summary>
-    public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
+    /// <summary>Reports what is due and what was not answered in time; false when the coordinators cannot be reached.</summary>
+    public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
-        List<FramesRendered> messages;
+        List<(LeaseCommits Commits, SpooledPicture[] Pictures)> reports;
         lock (_lock)
         {
-            messages = [.. _open.Values.SelectMany(commits => commits.Due(clock).Chunk(MessageFrames).Select(frames => clock.Message(commits.Lease.Offer, frames)))];
+            reports = [.. _open.Values.SelectMany(commits => commits.Due(clock).Chunk(MessageFrames).Select(pictures => (commits, pictures)))];
         }
 
-        await Task.WhenAll(messages.Select(message => link.TrySendAsync(message, cancellationToken)));
-        return messages.Count;
+        // The first tells whether there is a way at all; the others then need not find out one by one.
+        var sent = reports.Count == 0 || await SendAsync(reports[0], cancellationToken);
+        var others = await Task.WhenAll(reports.Skip(1).Select(report => sent ? SendAsync(report, cancellationToken) : Task.FromResult(false)));
+        lock (_lock)
+        {
+            foreach (var (commits, pictures) in reports.Zip([sent, .. others]).Where(report => !report.Second).Select(report => report.First))
+            {
+                commits.Retry(pictures);
+            }
+        }
+
+        return sent && others.All(other => other);
     }
 
+    private Task<bool> SendAsync((LeaseCommits Commits, SpooledPicture[] Pictures) report, CancellationToken cancellationToken) =>
+        link.TrySendAsync(clock.Message(report.Commits.Lease, report.Pictures), cancellationToken);
+
+    // Under the lock.
     private void CloseIfDone(LeaseCommits commits)
     {
         if (commits.Count == 0)
         {
-            _open.Remove(commits.Lease.Offer.AttemptId);
+            _open.Remove(commits.Lease.AttemptId);
         }
     }
 }

@@ -19,6 +19,9 @@ internal sealed class HeldLease(LeaseOffered offer) : IDisposable
     /// <summary>Frames that are rendered, uploaded or waiting for their commit to be answered.</summary>
     public int Busy { get; set; }
 
+    /// <summary>Those of the busy frames whose pictures lie in the spool.</summary>
+    public int Spooled { get; set; }
+
     /// <summary>Frames that cannot be rendered.</summary>
     public List<FailedFrame> Failed { get; } = [];
 
@@ -29,6 +32,9 @@ internal sealed class HeldLease(LeaseOffered offer) : IDisposable
     public LeaseEnding? Ending { get; set; }
 
     public bool IsOver => Waiting.Count == 0 && Busy == 0;
+
+    /// <summary>Everything is rendered, and not everything committed.</summary>
+    public bool IsParked => Waiting.Count == 0 && Busy > 0 && Busy == Spooled;
 
     public void Revoke() => _revoked.Cancel();
 

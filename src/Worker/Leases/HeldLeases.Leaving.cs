@@ -17,8 +17,7 @@ internal sealed partial class HeldLeases
         Leave(lease);
         if (lease.Ending is not null || lease.Failed.Count > 0)
         {
-            var ending = lease.Ending ?? new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Request, lease.Failed[0].Error);
-            Report(lease.Offer, ending, lease.Failed, ending.ErrorClass is null ? null : lease.Struck);
+            Report(lease);
         }
         else
         {
@@ -35,10 +34,16 @@ internal sealed partial class HeldLeases
 
     private void SignalIfEmpty()
     {
-        if (IsDraining && _held.Count == 0)
+        if (_closed.ContainsKey(Closing.Stopping) && _held.Count == 0)
         {
             _empty.TrySetResult();
         }
+    }
+
+    private void Report(HeldLease lease)
+    {
+        var ending = lease.Ending ?? new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Request, lease.Failed[0].Error);
+        Report(lease.Offer, ending, lease.Failed, ending.ErrorClass is null ? null : lease.Struck);
     }
 
     private void Report(LeaseOffered offer, LeaseEnding ending, IReadOnlyList<FailedFrame> failed, IReadOnlyList<long>? struck)

@@ -9,7 +9,7 @@ namespace RenderFarm.Worker.Leases;
 /// The leases that this worker holds and where their frames are: waiting, busy (rendering, uploading, committing) or failed.
 /// A lease leaves when none of its frames is waiting or busy; only one that ends without all its frames committed is reported.
 /// </summary>
-internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link, ILogger<HeldLeases> logger) : IDisposable
+internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link, HeartbeatBell bell, ILogger<HeldLeases> logger) : IDisposable
 {
     /// <summary>How a lease ends that a draining worker hands back.</summary>
     public static LeaseEnding Released { get; } = new(AttemptOutcome.Released, null, "The worker is draining.");
@@ -21,9 +21,6 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
     private readonly CancellationTokenSource _stopRendering = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Whether the worker takes no more leases.</summary>
-    public bool IsDraining { get; private set; }
-
     /// <summary>The leases, as the heartbeat names them.</summary>
     public IReadOnlyList<Guid> Attempts
     {
@@ -32,6 +29,21 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
             lock (_lock)
             {
                 return [.. _held.Select(lease => lease.Offer.AttemptId)];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Leases of which nothing is left to do but to store and commit pictures. While the store is away, the worker may hold as many more:
+    /// the spool has room for what it renders meanwhile.
+    /// </summary>
+    public int Parked
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _held.Count(lease => lease.IsParked);
             }
         }
     }
@@ -47,10 +59,10 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
                 return;
             }
 
-            if (IsDraining || _held.Count >= me.Window)
+            if (WhyNot() is { } reason)
             {
                 _ended.Add(offer.AttemptId);
-                Report(offer, IsDraining ? Released : Released with { Message = $"The worker holds {_held.Count} leases already; its window is {me.Window}." }, [], null);
+                Report(offer, Released with { Message = reason }, [], null);
                 return;
             }
 
@@ -59,6 +71,7 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
             LogTaken(offer.AttemptId, offer.JobId, offer.Frames.Count, offer.Model);
         }
 
+        bell.Ring();
         _work.Release();
     }
 
@@ -111,13 +124,47 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
         }
     }
 
-    /// <summary>Busy frames are done with: their commit was answered, or they were not rendered after all.</summary>
-    public void Settle(HeldLease lease, int frames)
+    /// <summary>A busy frame is rendered and lies in the spool.</summary>
+    public void Spool(HeldLease lease)
     {
         lock (_lock)
         {
-            lease.Busy -= frames;
-            LeaveIfOver(lease);
+            lease.Spooled++;
+        }
+    }
+
+    /// <summary>The commit of spooled frames was answered. Of a lease that is held no more, there is nothing left to do.</summary>
+    public void Settle(Guid attempt, int frames)
+    {
+        lock (_lock)
+        {
+            if (_held.Find(lease => lease.Offer.AttemptId == attempt) is { } lease)
+            {
+                (lease.Busy, lease.Spooled) = (lease.Busy - frames, lease.Spooled - frames);
+                LeaveIfOver(lease);
+            }
+        }
+    }
+
+    /// <summary>A spooled frame was lost; its lease is reported once its other frames are settled.</summary>
+    public void GiveUp(Guid attempt, long index, LeaseEnding ending)
+    {
+        lock (_lock)
+        {
+            if (_held.Find(lease => lease.Offer.AttemptId == attempt) is { } lease)
+            {
+                lease.Spooled--;
+                GiveUp(lease, [index], ending);
+            }
+        }
+    }
+
+    /// <summary>Frames of a lease that are not settled; null when it is not held.</summary>
+    public int? Unsettled(Guid attempt)
+    {
+        lock (_lock)
+        {
+            return _held.Find(lease => lease.Offer.AttemptId == attempt) is { } lease ? lease.Waiting.Count + lease.Busy : null;
         }
     }
 
@@ -135,8 +182,8 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
         }
     }
 
-    /// <summary>The coordinator took leases back: nothing of them is rendered any more. The answer is those that were held.</summary>
-    public IReadOnlyList<HeldLease> Revoke(IReadOnlyCollection<Guid> attempts, string reason)
+    /// <summary>The coordinator took leases back: nothing of them is rendered any more.</summary>
+    public void Revoke(IReadOnlyCollection<Guid> attempts, string reason)
     {
         List<HeldLease> revoked;
         lock (_lock)
@@ -150,8 +197,18 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
             LogRevoked(lease.Offer.AttemptId, lease.Offer.JobId, reason);
             lease.Revoke();
         }
+    }
 
-        return revoked;
+    // Under the lock.
+    private string? WhyNot()
+    {
+        if (_closed.Count > 0)
+        {
+            return _closed.First().Value;
+        }
+
+        var window = me.Window + _held.Count(lease => lease.IsParked);
+        return _held.Count >= window ? $"The worker holds {_held.Count} leases already; its window is {window}." : null;
     }
 
     public void Dispose()

@@ -1,17 +1,20 @@
 using MassTransit;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Commits;
+using RenderFarm.Worker.Spool;
 
 namespace RenderFarm.Worker.Leases;
 
-/// <summary>Leases are taken back: rendering stops at the next step, and nothing more of them is reported.</summary>
-internal sealed class RevokeLeases(HeldLeases leases, FrameCommits commits) : IConsumer<LeasesRevoked>
+/// <summary>Leases are taken back: rendering stops at the next step. What is rendered already goes, unless it may still be committed.</summary>
+internal sealed class RevokeLeases(HeldLeases leases, PictureSpool spool, FrameCommits commits) : IConsumer<LeasesRevoked>
 {
     public Task Consume(ConsumeContext<LeasesRevoked> context)
     {
-        foreach (var lease in leases.Revoke([.. context.Message.Attempts], context.Message.Reason))
+        leases.Revoke(context.Message.Attempts, context.Message.Reason);
+        foreach (var attempt in context.Message.MayCommit ? [] : context.Message.Attempts)
         {
-            commits.Drop(lease);
+            spool.Unwant(attempt);
+            commits.Drop(attempt);
         }
 
         return Task.CompletedTask;

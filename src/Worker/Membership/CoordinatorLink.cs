@@ -10,10 +10,14 @@ internal sealed partial class CoordinatorLink(FarmSender sender, WorkerIdentity 
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(10);
     private readonly Channel<Func<CancellationToken, Task<bool>>> _outbox = Channel.CreateUnbounded<Func<CancellationToken, Task<bool>>>(new() { SingleReader = true });
     private volatile bool _isUp;
+    private volatile string? _problem;
     private bool _hasFailed;
 
     /// <summary>Whether the last message went out.</summary>
     public bool IsUp => _isUp;
+
+    /// <summary>Why the last message did not; null when it did.</summary>
+    public string? Problem => _problem;
 
     /// <summary>Sends when it can, after everything posted before.</summary>
     public void Post<T>(T message)
@@ -40,12 +44,17 @@ internal sealed partial class CoordinatorLink(FarmSender sender, WorkerIdentity 
         try
         {
             await sender.ToCoordinatorAsync(message, limited.Token).WaitAsync(limited.Token);
-            Note(isUp: true, typeof(T).Name, "");
+            Note(typeof(T).Name, null);
             return true;
         }
         catch (Exception ex) when (!cancellationToken.IsCancellationRequested)
         {
-            Note(isUp: false, typeof(T).Name, timeout.IsCancellationRequested ? $"no answer within {SendTimeout}" : ex.Message);
+            Note(typeof(T).Name, ex switch
+            {
+                QueueMissingException => "No coordinator has been on this broker yet; start one.",
+                _ when timeout.IsCancellationRequested => $"The broker of Bus:Uri did not take it within {SendTimeout}.",
+                _ => ex.Message,
+            });
             return false;
         }
     }
@@ -62,19 +71,20 @@ internal sealed partial class CoordinatorLink(FarmSender sender, WorkerIdentity 
         }
     }
 
-    private void Note(bool isUp, string message, string reason)
+    private void Note(string message, string? problem)
     {
-        if (!isUp && (_isUp || !_hasFailed))
+        if (problem is not null && (_isUp || !_hasFailed))
         {
-            LogDown(message, reason);
+            LogDown(message, problem);
         }
-        else if (isUp && !_isUp && _hasFailed)
+        else if (problem is null && !_isUp && _hasFailed)
         {
             LogUp();
         }
 
-        _hasFailed |= !isUp;
-        _isUp = isUp;
+        _hasFailed |= problem is not null;
+        _isUp = problem is null;
+        _problem = problem;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Message} did not reach the coordinators, trying again: {Reason}")]

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Logging;
-using RenderFarm.Worker.Leases;
 
 namespace RenderFarm.Worker.Membership;
 
 /// <summary>How a worker stops: it finishes the batch in hand, commits what is done, hands back the rest and leaves, all in bounded time.</summary>
-internal sealed partial class Drain(HeldLeases leases, FarmMembership membership, CoordinatorLink link, ILogger<Drain> logger)
+internal sealed partial class Drain(Holdings holdings, FarmMembership membership, CoordinatorLink link, ILogger<Drain> logger)
 {
     // Of the time that a drain may take, this share is for uploads and commits after rendering has been stopped, and this for the last messages.
     private const double CommitShare = 0.25;
@@ -17,17 +16,17 @@ internal sealed partial class Drain(HeldLeases leases, FarmMembership membership
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var empty = leases.DrainAsync();
-            LogDraining(leases.Attempts.Count);
+            var empty = Task.WhenAll(holdings.Leases.DrainAsync(), WhatCanBeSentAsync());
+            LogDraining(holdings.Leases.Attempts.Count);
             await membership.BeatAsync(limited.Token);
             if (!await EndsWithinAsync(empty, timeout * (1 - CommitShare - GoodbyeShare), time, limited.Token))
             {
-                leases.StopRendering();
+                holdings.Leases.StopRendering();
                 await EndsWithinAsync(empty, timeout * CommitShare, time, limited.Token);
             }
 
-            LogLeaving(leases.Attempts.Count);
-            leases.Abandon();
+            LogLeaving(holdings.Leases.Attempts.Count, holdings.Spool.Bytes);
+            holdings.Leases.Abandon();
             membership.Leave("The worker was stopped.");
             await link.FlushAsync(limited.Token);
         }
@@ -37,9 +36,12 @@ internal sealed partial class Drain(HeldLeases leases, FarmMembership membership
         }
         finally
         {
-            leases.StopRendering();
+            holdings.Leases.StopRendering();
         }
     }
+
+    // An idle worker does not keep its machine waiting for a store or a broker that is away: its pictures are safe in the spool.
+    private Task WhatCanBeSentAsync() => holdings.Store.Problem is null && link.IsUp ? holdings.Spool.EmptyAsync() : Task.CompletedTask;
 
     private static async Task<bool> EndsWithinAsync(Task task, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -57,8 +59,8 @@ internal sealed partial class Drain(HeldLeases leases, FarmMembership membership
     [LoggerMessage(Level = LogLevel.Information, Message = "Draining: {Leases} leases are finished or handed back")]
     private partial void LogDraining(int leases);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Leaving the farm; {Leases} leases are handed back unfinished")]
-    private partial void LogLeaving(int leases);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Leaving the farm; {Leases} leases are handed back unfinished, {SpoolBytes} bytes of pictures stay in the spool for the next start")]
+    private partial void LogLeaving(int leases, long spoolBytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The drain did not end within {Timeout}; the coordinators will miss this worker instead")]
     private partial void LogOutOfTime(TimeSpan timeout);

@@ -1,7 +1,5 @@
 using RenderFarm.Shared.Protocol;
-using RenderFarm.Worker.Leases;
 using RenderFarm.Worker.Models;
-using RenderFarm.Worker.Rendering;
 
 namespace RenderFarm.Worker.Membership;
 
@@ -9,16 +7,21 @@ namespace RenderFarm.Worker.Membership;
 internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, ModelCatalog catalog, Holdings holdings)
 {
     private long _sequence;
+    private volatile int _window = me.Window;
     private volatile bool _hasJoined;
 
     /// <summary>Whether the worker has said that it is there.</summary>
     public bool HasJoined => _hasJoined;
 
+    /// <summary>What of this worker is news as soon as it changes.</summary>
+    public Standing Standing => new(holdings.IsIdle, holdings.Leases.DrainReason, holdings.IsFull);
+
     /// <summary>Says what this worker is and can render.</summary>
     public void Join()
     {
+        _window = me.Window + holdings.MoreLeases;
         link.Post(new WorkerJoined(
-            me.Name, me.Epoch, WorkerIdentity.Version, me.Device, me.Slots, me.Window, me.BatchSize, me.MemoryBytes, catalog.Models));
+            me.Name, me.Epoch, WorkerIdentity.Version, me.Device, me.Slots, _window, me.BatchSize, me.MemoryBytes, catalog.Models));
         _hasJoined = true;
     }
 
@@ -29,16 +32,24 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
         return link.FlushAsync(cancellationToken);
     }
 
-    /// <summary>Says that this worker lives, and renews all leases that it holds.</summary>
-    public Task<bool> BeatAsync(CancellationToken cancellationToken) => link.TrySendAsync(
-        new WorkerHeartbeat(
-            me.Name, me.Epoch, Interlocked.Increment(ref _sequence), holdings.Leases.IsDraining, holdings.Leases.Attempts, holdings.Renderer.WarmModels, holdings.Renderer.ResidentBytes,
-            holdings.Renderer.Slots),
-        cancellationToken);
+    /// <summary>Says that this worker lives, and renews all leases that it holds. When its window has changed, it says that too.</summary>
+    public Task<bool> BeatAsync(CancellationToken cancellationToken)
+    {
+        if (_window != me.Window + holdings.MoreLeases && !holdings.Leases.IsDraining)
+        {
+            Join();
+        }
+
+        return link.TrySendAsync(
+            new WorkerHeartbeat(
+                me.Name, me.Epoch, Interlocked.Increment(ref _sequence), holdings.Leases.IsDraining, holdings.Leases.Attempts, holdings.Renderer.WarmModels, holdings.Renderer.ResidentBytes,
+                holdings.Renderer.Slots, holdings.Spool.Bytes, holdings.Leases.DrainReason, holdings.IsFull),
+            cancellationToken);
+    }
 
     /// <summary>Says goodbye, after everything that was posted before.</summary>
     public void Leave(string reason) => link.Post(new WorkerLeft(me.Name, me.Epoch, reason));
 }
 
-/// <summary>What a worker holds at a moment: leases, and warm pipelines.</summary>
-internal sealed record Holdings(HeldLeases Leases, IRenderer Renderer);
+/// <summary>How a worker stands on the farm.</summary>
+internal sealed record Standing(bool IsIdle, string? DrainReason, bool IsFull);

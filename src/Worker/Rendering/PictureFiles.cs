@@ -9,7 +9,7 @@ internal static class PictureFiles
 {
     private const int AtATime = 4;
 
-    /// <summary>Writes and reports the rows; one that cannot be written is the worker's fault.</summary>
+    /// <summary>Writes and reports the rows; one that cannot be written is the disk's or the worker's fault.</summary>
     public static void Write(RenderWork work, IReadOnlyList<(int Row, RenderedImage Image)> pictures, TimeSpan perPicture, RowReports reports)
     {
         var written = new (int Row, RenderedPicture Picture)?[pictures.Count];
@@ -44,6 +44,10 @@ internal static class PictureFiles
         try
         {
             write();
+        }
+        catch (IOException ex)
+        {
+            reports.Fault(rows, RowFault.OfDisk(ex.Message));
         }
         catch (Exception ex)
         {

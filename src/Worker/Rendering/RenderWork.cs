@@ -46,6 +46,9 @@ internal sealed record RowFault(AttemptOutcome Outcome, ErrorClass? ErrorClass, 
     /// <summary>A row that nobody can render.</summary>
     public static RowFault OfRequest(string message) => new(AttemptOutcome.Failed, Shared.ErrorClass.Request, message);
 
+    /// <summary>The disk did not take the picture, which is nobody's fault.</summary>
+    public static RowFault OfDisk(string message) => new(AttemptOutcome.Failed, Shared.ErrorClass.Infrastructure, message);
+
     /// <summary>A fault of this worker.</summary>
     public static RowFault OfWorker(string message) => new(AttemptOutcome.Failed, Shared.ErrorClass.Worker, message);
 }

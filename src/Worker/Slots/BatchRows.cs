@@ -6,8 +6,8 @@ using RenderFarm.Worker.Uploads;
 
 namespace RenderFarm.Worker.Slots;
 
-/// <summary>Batches as the renderer takes them, and where their rows go from there: to be uploaded, or back.</summary>
-internal sealed class BatchRows(HeldLeases leases, ModelCatalog catalog, SpoolFolder spool, FrameUploads uploads)
+/// <summary>Batches as the renderer takes them, and where their rows go from there: into the spool, or back.</summary>
+internal sealed class BatchRows(HeldLeases leases, ModelCatalog catalog, SpoolEntry entry)
 {
     /// <summary>The batch as plain data.</summary>
     public RenderWork Work(Batch batch)
@@ -20,22 +20,39 @@ internal sealed class BatchRows(HeldLeases leases, ModelCatalog catalog, SpoolFo
             model.Bytes,
             // Of the frames, the renderer needs its rows' alone.
             [.. offers.Select(offer => offer with { Frames = [] })],
-            [.. batch.Rows.Select(row => new RenderRow(offers.IndexOf(row.Lease.Offer), row.Frame, spool.FileOf(row.Lease.Offer, row.Frame.Index)))]);
+            [.. batch.Rows.Zip(entry.Places(batch.Rows), (row, place) => new RenderRow(offers.IndexOf(row.Lease.Offer), row.Frame, place))]);
     }
 
     /// <summary>What the batch's rows are reported to.</summary>
     public IProgress<RowResult> Of(Batch batch) => new Rows(this, batch.Rows);
+
+    /// <summary>The batch could not be begun: no row of it has a place.</summary>
+    public void GiveUp(Batch batch, Exception reason)
+    {
+        var ending = reason is IOException refused ? entry.Refused(refused) : new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, $"The batch could not be prepared: {reason.Message}");
+        foreach (var row in batch.Rows)
+        {
+            leases.GiveUp(row.Lease, [row.Frame.Index], ending);
+        }
+    }
 
     private void PassOn(BatchRow row, RowResult result)
     {
         if (result.Picture is { } picture)
         {
             WorkerMetrics.Rendered(row.Lease.Offer.Model, picture.RenderTime);
-            uploads.Add(new FinishedFrame(row, spool.FileOf(row.Lease.Offer, row.Frame.Index), picture));
+            entry.Fill(row, picture);
+            return;
         }
-        else if (result.Fault is { ErrorClass: ErrorClass.Request } atFault)
+
+        entry.Release(row);
+        if (result.Fault is { ErrorClass: ErrorClass.Request } atFault)
         {
             leases.Fail(row.Lease, row.Frame.Index, atFault.Message);
+        }
+        else if (result.Fault is { ErrorClass: ErrorClass.Infrastructure } refused)
+        {
+            leases.GiveUp(row.Lease, [row.Frame.Index], entry.Refused(new IOException(refused.Message)));
         }
         else
         {

@@ -18,10 +18,21 @@ internal sealed class Slot(HeldLeases leases, IRenderer renderer, BatchRows rows
     /// <summary>Renders a batch; whatever goes wrong ends leases, never the loop. Its last pictures may come after this returned.</summary>
     public async Task RunOnceAsync(int slot, Batch batch)
     {
+        RenderWork work;
+        try
+        {
+            work = rows.Work(batch);
+        }
+        catch (Exception ex)
+        {
+            rows.GiveUp(batch, ex);
+            return;
+        }
+
         var reports = new RowReports(batch.Rows.Count, rows.Of(batch));
         try
         {
-            await renderer.RenderAsync(slot, rows.Work(batch), steps.For(batch), reports, batch.Stop);
+            await renderer.RenderAsync(slot, work, steps.For(batch), reports, batch.Stop);
         }
         catch (Exception ex)
         {

@@ -1,64 +1,116 @@
 using System.Threading.Channels;
 using RenderFarm.ServiceDefaults.Failpoints;
 using RenderFarm.Shared;
-using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
 using RenderFarm.Worker.Commits;
 using RenderFarm.Worker.Leases;
-using RenderFarm.Worker.Rendering;
+using RenderFarm.Worker.Spool;
 
 namespace RenderFarm.Worker.Uploads;
 
-/// <summary>Stores finished frames while the next batch is rendered, and hands them on to be committed.</summary>
-internal sealed class FrameUploads(HeldLeases leases, StoredFrames store, FrameCommits commits) : IWorkerLoop
+/// <summary>Stores the pictures of the spool while the next batches are rendered, and hands them on to be committed. A store that is away is waited for.</summary>
+internal sealed class FrameUploads(PictureSpool spool, UploadExits exits, StoreLink store, SpoolRoom room) : IWorkerLoop
 {
     private const int AtATime = 4;
 
-    private readonly Channel<FinishedFrame> _finished = Channel.CreateUnbounded<FinishedFrame>();
+    private readonly Channel<SpooledPicture> _filled = Channel.CreateUnbounded<SpooledPicture>(new() { SingleReader = true });
+    private readonly Channel<Upload> _waiting = Channel.CreateUnbounded<Upload>();
 
-    /// <summary>Hands a picture over.</summary>
-    public void Add(FinishedFrame frame) => _finished.Writer.TryWrite(frame);
+    /// <summary>A picture was filled into the spool.</summary>
+    public void Add(SpooledPicture picture) => _filled.Writer.TryWrite(picture);
 
-    public Task RunAsync(CancellationToken cancellationToken) => Parallel.ForEachAsync(
-        _finished.Reader.ReadAllAsync(cancellationToken),
-        new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellationToken },
-        async (frame, cancellation) => await UploadAsync(frame, cancellation));
+    /// <summary>A picture was left in the spool by another process, which may have stored it.</summary>
+    public void AddLeftover(SpooledPicture picture) => _waiting.Writer.TryWrite(new Upload(picture, WasTried: true));
 
-    private async Task UploadAsync(FinishedFrame frame, CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll([SyncAsync(cancellationToken), .. Enumerable.Range(1, AtATime).Select(lane => UploadAsync(lane, cancellationToken))]);
+
+    /// <summary>Pictures that come together share one sync of their folder.</summary>
+    private async Task SyncAsync(CancellationToken cancellationToken)
     {
-        var (lease, offer) = (frame.Row.Lease, frame.Row.Lease.Offer);
-        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(lease.Revoked, cancellationToken);
-        var key = ArtifactKeys.For(offer.Tenant, offer.JobId, frame.Row.Frame.Index, offer.AttemptId, offer.Output.Format);
-        try
+        while (await _filled.Reader.WaitToReadAsync(cancellationToken))
         {
-            wanted.Token.ThrowIfCancellationRequested();
-            await store.PutAsync(key, await File.ReadAllBytesAsync(frame.File, wanted.Token), OutputSettings.MediaTypeOf(offer.Output.Format), wanted.Token);
-            Failpoint.Reach("upload.after_put");
-            File.Delete(frame.File);
-            commits.Add(lease, Rendered(frame, key));
-        }
-        catch (OperationCanceledException) when (lease.Revoked.IsCancellationRequested)
-        {
-            // The write may have gone through before it was cancelled.
-            store.Discard(key);
-            File.Delete(frame.File);
-        }
-        catch (Exception ex) when (!cancellationToken.IsCancellationRequested)
-        {
-            leases.GiveUp(lease, [frame.Row.Frame.Index], new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, $"Frame {frame.Row.Frame.Index} could not be stored: {ex.Message}"));
+            var together = new List<SpooledPicture>();
+            while (_filled.Reader.TryRead(out var picture))
+            {
+                together.Add(picture);
+            }
+
+            await Task.Run(() => room.Guard(spool.Sync), cancellationToken);
+            together.ForEach(picture => _waiting.Writer.TryWrite(new Upload(picture, WasTried: false)));
         }
     }
 
-    private static RenderedFrame Rendered(FinishedFrame frame, string key) => new(
-        frame.Row.Frame.Index,
-        frame.Picture.Seed,
-        key,
-        frame.Picture.Sha256,
-        frame.Picture.Bytes,
-        frame.Picture.Width,
-        frame.Picture.Height,
-        (int)frame.Picture.RenderTime.TotalMilliseconds);
+    private async Task UploadAsync(int lane, CancellationToken cancellationToken)
+    {
+        var backoff = store.NewBackoff(lane);
+        await foreach (var upload in _waiting.Reader.ReadAllAsync(cancellationToken))
+        {
+            if (await IsDoneAsync(upload, cancellationToken))
+            {
+                backoff = store.NewBackoff(lane);
+            }
+            else
+            {
+                // At the end of the line: what one picture cannot have does not keep the others waiting.
+                _waiting.Writer.TryWrite(upload with { WasTried = true });
+                await store.PauseAsync(backoff, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<bool> IsDoneAsync(Upload upload, CancellationToken cancellationToken)
+    {
+        var picture = upload.Picture;
+        try
+        {
+            if (!spool.IsWanted(picture.Lease.AttemptId))
+            {
+                exits.Unwanted(picture, upload.WasTried);
+            }
+            else if (spool.Read(picture) is not { } image)
+            {
+                exits.Damaged(picture);
+            }
+            else if (await store.TryPutAsync(picture.Key, image, OutputSettings.MediaTypeOf(picture.Lease.Format), cancellationToken))
+            {
+                Failpoint.Reach("upload.after_put");
+                exits.Stored(picture);
+            }
+            else
+            {
+                return false;
+            }
+
+            return true;
+        }
+        catch (Exception ex) when (!cancellationToken.IsCancellationRequested)
+        {
+            store.Failed(picture.Key, ex);
+            return false;
+        }
+    }
+
+    private sealed record Upload(SpooledPicture Picture, bool WasTried);
 }
 
-/// <summary>A frame whose picture lies in a file.</summary>
-internal sealed record FinishedFrame(BatchRow Row, string File, RenderedPicture Picture);
+/// <summary>Where pictures go from the uploads.</summary>
+internal sealed class UploadExits(PictureSpool spool, SpoolExit exit, FrameCommits commits, HeldLeases leases)
+{
+    public void Stored(SpooledPicture picture) => commits.Add(picture);
+
+    public void Unwanted(SpooledPicture picture, bool wasTried)
+    {
+        if (wasTried)
+        {
+            exit.Discard(picture);
+        }
+        else
+        {
+            spool.Remove(picture);
+        }
+    }
+
+    public void Damaged(SpooledPicture picture) => leases.GiveUp(
+        picture.Lease.AttemptId, picture.Index, new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Infrastructure, $"The picture of frame {picture.Index} was damaged in the spool."));
+}

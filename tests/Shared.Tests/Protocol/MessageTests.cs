@@ -28,7 +28,7 @@ public sealed class MessageTests
             new RenderSettings { Width = 128, Height = 128, Schedule = "karras", Seed = 42, Hires = new HiresSettings(), Loras = [new LoraSettings { Name = "film", Weight = 0.8 }] }, new OutputSettings { Format = "webp", Quality = 80 },
             ["a pizza on a blue background"], [new LeasedFrame(16, 58, 0)], BestOf: 4, Alone: true),
         new FramesCommitted(Attempt, [16], [17]),
-        new LeasesRevoked([Attempt], "cancelled"),
+        new LeasesRevoked([Attempt], "the lease ran out", MayCommit: true),
         new RejoinRequested("gpu-01", 1767225600000),
         new DrainRequested("gpu-01", 1767225600000, "maintenance"),
         new ResumeRequested("gpu-01", 1767225600000),

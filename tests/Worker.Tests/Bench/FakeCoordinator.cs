@@ -70,7 +70,7 @@ internal sealed class FakeCoordinator
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"No {what} within {Patience}. Received: {string.Join("; ", Messages.Where(message => message is not (WorkerHeartbeat or StepProgressed)))}");
+                Assert.Fail($"No {what} within {Patience}. Last heartbeat: {(Of<WorkerHeartbeat>() is [.., var last] ? last : null)}. Received: {string.Join("; ", Messages.Where(message => message is not (WorkerHeartbeat or StepProgressed)))}");
             }
         }
     }

@@ -1,14 +1,17 @@
+using System.Security.Cryptography;
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Goldens;
+using RenderFarm.Worker.Spool;
 
 namespace RenderFarm.Worker.Tests.Bench;
 
@@ -29,8 +32,20 @@ internal sealed class WorkerBench : IAsyncDisposable
 
     public static string Models { get; } = Path.GetDirectoryName(GoldenFolder.EmojiModel)!;
 
+    /// <summary>Room on the disk of the spool, as the worker sees it.</summary>
+    public long FreeBytes { get; set; } = long.MaxValue;
+
     /// <summary>Starts the worker and waits until it has joined.</summary>
     public static async Task<WorkerBench> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var bench = await StartAsync(isStoreAway: false, settings);
+        await bench.Coordinator.FirstAsync<WorkerJoined>();
+        await bench.Coordinator.FirstAsync<WorkerHeartbeat>();
+        return bench;
+    }
+
+    /// <summary>Starts the worker, while its store may be away.</summary>
+    public static async Task<WorkerBench> StartAsync(bool isStoreAway, params (string Key, string Value)[] settings)
     {
         var folder = new TemporaryFolder();
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -45,7 +60,9 @@ internal sealed class WorkerBench : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value));
         builder.Services.AddSingleton<FakeCoordinator>();
         builder.Services.AddHostedService<LastMessages>();
-        builder.Services.AddSingleton<IArtifactStore>(new FlakyStore(StoreOf(builder.Configuration, folder)));
+        builder.Services.AddSingleton<IArtifactStore>(new FlakyStore(StoreOf(builder.Configuration, folder)) { IsAway = isStoreAway });
+        WorkerBench? bench = null;
+        builder.Services.AddSingleton(new DiskSpace(_ => bench?.FreeBytes ?? long.MaxValue, TimeProvider.System));
         builder.Services.AddBusPart(new BusPart(
             bus => bus.AddConsumer<FakeCoordinatorConsumer>(),
             [
@@ -55,10 +72,8 @@ internal sealed class WorkerBench : IAsyncDisposable
         builder.AddWorker();
         builder.Services.AddFarmBus(builder.Configuration);
         builder.Services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
-        var bench = new WorkerBench(folder, builder.Build());
+        bench = new WorkerBench(folder, builder.Build());
         await bench._host.StartAsync(TestContext.Current.CancellationToken);
-        await bench.Coordinator.FirstAsync<WorkerJoined>();
-        await bench.Coordinator.FirstAsync<WorkerHeartbeat>();
         return bench;
     }
 
@@ -83,7 +98,37 @@ internal sealed class WorkerBench : IAsyncDisposable
         where T : class => _host.Services.GetRequiredService<FarmSender>().ToWorkerAsync(Me.Name, Me.Epoch, message, TestContext.Current.CancellationToken);
 
     /// <summary>What lies in the worker's spool.</summary>
-    public IReadOnlyList<string> SpooledFiles => Directory.Exists(Path.Combine(_folder.Path, "spool")) ? Directory.GetFiles(Path.Combine(_folder.Path, "spool")) : [];
+    public IReadOnlyList<string> SpooledFiles => [.. Directory.GetFiles(Spool, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "lock")];
+
+    /// <summary>The pictures among them.</summary>
+    public IReadOnlyList<string> SpooledPictures => [.. SpooledFiles.Where(file => file.EndsWith(".png", StringComparison.Ordinal) && SpooledPicture.AttemptOf(file) is not null)];
+
+    private string Spool => _host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.Spool;
+
+    /// <summary>Puts a picture of this size into the spool as an ended process leaves one; the worker finds it within seconds.</summary>
+    public void LeaveBehind(int bytes)
+    {
+        var lease = new LeaseMark(Guid.NewGuid(), Guid.NewGuid(), 7, Tenant, "png", 1);
+        using var folder = SpoolFolder.Create(Spool, "ended");
+        folder.WriteMark(lease);
+        var picture = RandomNumberGenerator.GetBytes(bytes);
+        File.WriteAllBytes(folder.PlaceOf(lease.AttemptId, 0, lease.Format), picture);
+        folder.Keep(lease, 0, new PictureFacts(5, Convert.ToHexStringLower(SHA256.HashData(picture)), bytes, 64, 64, 5));
+    }
+
+    /// <summary>What a power cut at this moment would leave of the spool, as the spool of another worker.</summary>
+    public TemporaryFolder CopySpool()
+    {
+        var copy = new TemporaryFolder();
+        foreach (var file in SpooledFiles)
+        {
+            var path = Path.Combine(copy.Path, Path.GetRelativePath(Spool, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Copy(file, path);
+        }
+
+        return copy;
+    }
 
     public async Task<byte[]> ReadAsync(string key)
     {

@@ -29,7 +29,7 @@ public sealed class PictureFilesTests
         }
 
         var fault = rows.Results.Single(result => result.Row == 1).Fault;
-        Assert.Equal((AttemptOutcome.Failed, ErrorClass.Worker), (fault?.Outcome, fault?.ErrorClass));
+        Assert.Equal((AttemptOutcome.Failed, ErrorClass.Infrastructure), (fault?.Outcome, fault?.ErrorClass));
         Assert.Equal([files[0], files[2]], Directory.GetFiles(folder.Path).Order());
     }
 
