@@ -91,6 +91,25 @@ public sealed class RenderFarmClientTests
     }
 
     [Fact]
+    public async Task Orders_about_a_worker_go_to_its_name_and_again_when_the_farm_was_away()
+    {
+        var worker = Json(Worker("gpu 1/2"));
+        await using var farm = await ScriptedFarm.StartAsync(
+            ScriptedFarm.Away(), ScriptedFarm.Json(worker), ScriptedFarm.Json(worker), ScriptedFarm.Json(worker), ScriptedFarm.Json(worker), ScriptedFarm.Json(worker));
+
+        await farm.Client.DrainWorkerAsync("gpu 1/2", "new cooler", Token);
+        await farm.Client.ResumeWorkerAsync("gpu 1/2", Token);
+        await farm.Client.BlockWorkerAsync("gpu 1/2", new WorkerBlocking { Model = "emoji" }, Token);
+        await farm.Client.UnblockWorkerAsync("gpu 1/2", new WorkerBlocking { Job = $"{JobId}" }, Token);
+        var read = await farm.Client.GetWorkerAsync("gpu 1/2", Token);
+
+        Assert.Equal(("gpu 1/2", "rendering"), (read.Name, Assert.Single(read.SlotStatus).State));
+        Assert.Equal(
+            ["drain {\"reason\":\"new cooler\"}", "drain {\"reason\":\"new cooler\"}", "resume ", "block {\"model\":\"emoji\",\"job\":null,\"reason\":null}", $"unblock {{\"model\":null,\"job\":\"{JobId}\",\"reason\":null}}"],
+            farm.Requests.Take(5).Select(request => $"{request.Address[(request.Address.LastIndexOf('/') + 1)..]} {request.Body}"));
+    }
+
+    [Fact]
     public async Task An_image_is_saved_whole_with_the_right_checksum_or_not_at_all()
     {
         using var folder = new TemporaryFolder();

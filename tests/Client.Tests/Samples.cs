@@ -34,6 +34,25 @@ internal static class Samples
 
     public static FrameView Frame(long index) => new() { Index = index, State = FrameState.Rendered, Seed = 42 + index, Image = $"v1/jobs/{JobId}/frames/{index}/image", Sha256 = "" };
 
+    public static WorkerView Worker(string name) => new()
+    {
+        Name = name,
+        Epoch = 1,
+        State = WorkerState.Ready,
+        Version = "1",
+        Device = "cpu",
+        Slots = 1,
+        SlotStatus = [new SlotView { State = "rendering", Model = "emoji", Step = 7, Steps = 20 }],
+        Leases = 1,
+        Rendering = 4,
+        Rendered = 0,
+        WarmModels = [],
+        ResidentBytes = 0,
+        MemoryBytes = 1,
+        JoinedAt = DateTimeOffset.UnixEpoch,
+        LastSeenAt = DateTimeOffset.UnixEpoch,
+    };
+
     public static string Json<T>(T value) => JsonSerializer.Serialize(value, FarmJson.Options);
 
     public static string Event<T>(string type, T data, long? id = null) => $"{(id is null ? "" : $"id: {id}\n")}event: {type}\ndata: {Json(data)}\n\n";
