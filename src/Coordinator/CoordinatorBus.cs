@@ -1,4 +1,5 @@
 using MassTransit;
+using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Leases;
 using RenderFarm.Coordinator.Workers;
@@ -12,29 +13,32 @@ internal static class CoordinatorBus
 {
     // Long enough that a busy farm commits many leases in one transaction, short enough to stay unnoticed on an idle one.
     private static readonly TimeSpan BatchWindow = TimeSpan.FromMilliseconds(10);
+
+    // Nobody waits for the answer to a heartbeat: a thousand workers cost four transactions a second.
+    private static readonly TimeSpan HeartbeatWindow = TimeSpan.FromMilliseconds(250);
     private const int BatchMessages = 64;
-    private const int EventsPrefetch = 256;
+    private const int EventsPrefetch = 512;
 
     public static BusPart Part { get; } = new(AddConsumers, [
-        new BusQueue(QueueNames.FarmEvents, QueueKind.Events, EventsPrefetch, ConfigureEvents),
+        new BusQueue(QueueNames.FarmEvents, QueueKind.Events, EventsPrefetch, ConfigureEvents, WaitsOut: DatabaseFaults.IsAway),
         new BusQueue("", QueueKind.Feed, EventsPrefetch, (context, endpoint) => endpoint.ConfigureConsumer<FeedConsumer>(context)),
     ]);
 
     private static void AddConsumers(IBusRegistrationConfigurator bus)
     {
         bus.AddConsumer<JoinWorker>();
-        bus.AddConsumer<Heartbeat>();
+        bus.AddConsumer<Heartbeat>(beats => Batched(beats, HeartbeatWindow));
         bus.AddConsumer<LeaveWorker>();
         bus.AddConsumer<FeedConsumer>();
-        bus.AddConsumer<AcceptLeases>(Batched);
-        bus.AddConsumer<CommitFrames>(Batched);
-        bus.AddConsumer<EndLeases>(Batched);
+        bus.AddConsumer<AcceptLeases>(batch => Batched(batch, BatchWindow));
+        bus.AddConsumer<CommitFrames>(batch => Batched(batch, BatchWindow));
+        bus.AddConsumer<EndLeases>(batch => Batched(batch, BatchWindow));
     }
 
-    private static void Batched<T>(IConsumerConfigurator<T> consumer)
+    private static void Batched<T>(IConsumerConfigurator<T> consumer, TimeSpan window)
         where T : class => consumer.Options<BatchOptions>(batch => batch
             .SetMessageLimit(BatchMessages)
-            .SetTimeLimit(BatchWindow)
+            .SetTimeLimit(window)
             .SetTimeLimitStart(BatchTimeLimitStart.FromFirst)
             .SetConcurrencyLimit(2));
 

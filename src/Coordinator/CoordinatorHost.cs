@@ -31,12 +31,14 @@ public static class CoordinatorHost
         services.AddHostedService(provider => provider.GetRequiredService<Announcer>());
 
         services.AddSingleton<LedgerNews>();
-        services.AddSingleton<LeaderLock>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LeaderLock>(provider, IsBrokerThere(provider)));
+        services.AddSingleton<ReadyWorkers>();
         services.AddSingleton<StrandedJobs>();
         services.AddSingleton<MatchWork>();
         services.AddSingleton<Dispatch>();
         services.AddHostedService<Scheduler>();
         services.AddHostedService<ExpireLeases>();
+        services.AddSingleton<WorkerBeats>();
         services.AddSingleton<LoseWorkers>();
         services.AddHostedService(provider => provider.GetRequiredService<LoseWorkers>());
         services.AddStanding();
@@ -44,6 +46,12 @@ public static class CoordinatorHost
         services.AddFarmDashboard();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddPrometheusExporter());
         return builder;
+    }
+
+    private static Func<bool> IsBrokerThere(IServiceProvider provider)
+    {
+        var presence = provider.GetRequiredService<BusPresence>();
+        return () => presence.IsThere;
     }
 
     /// <summary>Maps its endpoints.</summary>

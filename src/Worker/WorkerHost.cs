@@ -29,6 +29,9 @@ public static class WorkerHost
     private const string Section = "Worker";
     private const int Prefetch = 32;
 
+    // Answers and revocations that may wait beside the offers while the worker's connection is broken.
+    private const int LettersAtMost = 32;
+
     // The host's own services stop after the drain.
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(20);
 
@@ -109,7 +112,7 @@ public static class WorkerHost
             endpoint.ConfigureConsumer<SettleFrames>(context);
             endpoint.ConfigureConsumer<Rejoin>(context);
             endpoint.ConfigureConsumer<DrainOnRequest>(context);
-        })]);
+        }, MaxLength: me.Window + LettersAtMost)]);
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

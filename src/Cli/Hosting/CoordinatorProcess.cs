@@ -1,12 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator;
-using RenderFarm.Coordinator.Database;
-using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Hosting;
 
@@ -16,28 +13,35 @@ namespace RenderFarm.Cli.Hosting;
 internal static class CoordinatorProcess
 {
     private const string DefaultUrls = "http://127.0.0.1:8080";
+    private const string UrlsSetting = "Coordinator:Urls";
 
-    /// <summary>Runs until SIGTERM or Ctrl+C. Throws what names the thing that is missing when it cannot start.</summary>
+    /// <summary>Runs until SIGTERM or Ctrl+C. It answers at once, and waits for the servers that are away. Throws what is wrong with a setting.</summary>
     public static async Task RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Configuration.AddFarmConfiguration(arguments);
-        builder.WebHost.UseKestrelCore().UseUrls(builder.Configuration["Coordinator:Urls"] ?? DefaultUrls);
+        var urls = builder.Configuration[UrlsSetting] ?? DefaultUrls;
+        builder.WebHost.UseKestrelCore().UseUrls(urls);
         builder.Services.AddRouting();
         builder.Logging.AddFarmConsole(builder.Configuration);
         builder.AddCoordinator();
         builder.Services.AddFarmBus(builder.Configuration);
         await using var app = builder.Build();
         app.MapCoordinator();
-
-        // Wrong settings are named before the servers are tried with them.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
+        Addresses.RequireFree(urls, UrlsSetting);
 
-        // Nothing is taken on before everything that a promise to a client stands on was seen once.
-        var configuration = builder.Configuration;
-        await FarmSchema.CheckAsync(configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions(), cancellationToken);
-        await BrokerCheck.CheckAsync(configuration.GetSection("Bus").Get<BusOptions>() ?? new BusOptions(), cancellationToken);
-        await app.Services.GetRequiredService<IArtifactStore>().CheckAsync(cancellationToken);
-        await ((IHost)app).RunAsync(cancellationToken);
+        await app.StartAsync(cancellationToken);
+        try
+        {
+            await FirstLook.AtAllAsync(app.Services, cancellationToken);
+        }
+        catch
+        {
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
+
+        await app.WaitForShutdownAsync(cancellationToken);
     }
 }

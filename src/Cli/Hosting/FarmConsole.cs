@@ -24,6 +24,8 @@ internal static class FarmConsole
             logging.AddFilter(library, minimumLevel > LogLevel.Warning ? minimumLevel : LogLevel.Warning);
         }
 
+        // Who waits for a server says so once, and not at every look.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         return logging;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Shared;
@@ -41,7 +42,7 @@ internal static class EventsApi
         {
             // The client left, or this process ends: clients come back with the last id.
         }
-        catch (Exception fault) when (context.Response.HasStarted && Faults.IsDatabaseAway(fault))
+        catch (Exception fault) when (context.Response.HasStarted && DatabaseFaults.IsAway(fault))
         {
             // The status is sent already: cutting the connection makes the client come back.
             context.Abort();

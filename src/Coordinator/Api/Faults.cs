@@ -1,9 +1,6 @@
-using System.Data.Common;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Data.Sqlite;
-using Npgsql;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.ServiceDefaults.Artifacts;
 
@@ -23,19 +20,6 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         return true;
     }
 
-    /// <summary>Whether the database cannot be reached or has no room, rather than refusing a statement.</summary>
-    internal static bool IsDatabaseAway(Exception? fault) => fault switch
-    {
-        null => false,
-        FarmDatabaseException => true,
-        PostgresException refused => refused.IsTransient || refused.SqlState.StartsWith("57", StringComparison.Ordinal) || refused.SqlState.StartsWith("53", StringComparison.Ordinal),
-        NpgsqlException => true,
-        // Busy, locked, read-only, I/O error, full, cannot open.
-        SqliteException { SqliteErrorCode: 5 or 6 or 8 or 10 or 13 or 14 } => true,
-        DbException { IsTransient: true } => true,
-        _ => IsDatabaseAway(fault.InnerException),
-    };
-
     private ProblemHttpResult Answer(HttpContext context, Exception fault)
     {
         switch (fault)
@@ -51,7 +35,7 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
             case ArtifactStoreException store:
                 LogAway("artifact store", store.Message);
                 return Problems.Away(context, "The artifact store is away; try again in a moment.");
-            case var away when IsDatabaseAway(away):
+            case var away when DatabaseFaults.IsAway(away):
                 LogAway("database", fault.GetBaseException().Message);
                 return Problems.Away(context, "The database is away; try again in a moment.");
             default:

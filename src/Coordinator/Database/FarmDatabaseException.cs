@@ -3,9 +3,22 @@ using Npgsql;
 
 namespace RenderFarm.Coordinator.Database;
 
-/// <summary>The database cannot be used; the message names it and says what to do, never the password.</summary>
-public sealed class FarmDatabaseException(string message, Exception? cause = null) : Exception(message, cause)
+/// <summary>Whether it helps to wait for a database.</summary>
+public enum DatabaseFault
 {
+    /// <summary>It is not reachable, or not migrated yet: the same may work later.</summary>
+    Away,
+
+    /// <summary>It is there and refuses these settings, or this program is too old for it: somebody has to change something.</summary>
+    Refused,
+}
+
+/// <summary>The database cannot be used; the message names it and says what to do, never the password.</summary>
+public sealed class FarmDatabaseException(string message, DatabaseFault fault, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>Whether it helps to wait.</summary>
+    public DatabaseFault Fault => fault;
+
     /// <summary>Whether an exception says that a database could not be opened at all.</summary>
     internal static bool IsUnusable(Exception problem) => problem is NpgsqlException or SqliteException or IOException or UnauthorizedAccessException or TimeoutException;
 
@@ -25,7 +38,11 @@ public sealed class FarmDatabaseException(string message, Exception? cause = nul
             SqliteException { SqliteErrorCode: 5 or 6 } => ("is locked by another program", "stop the other program; a file serves one farm only"),
             _ => ($"cannot be opened ({Root(problem)})", "make its folder writable, or correct Data Source in Database:ConnectionString"),
         };
-        return new FarmDatabaseException($"The {database} {says}: {fix}.", problem);
+        var isRefused = problem is SqliteException { SqliteErrorCode: 26 } or PostgresException
+        {
+            SqlState: PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InsufficientPrivilege,
+        };
+        return new FarmDatabaseException($"The {database} {says}: {fix}.", isRefused ? DatabaseFault.Refused : DatabaseFault.Away, problem);
     }
 
     private static string Root(Exception problem) => problem.GetBaseException().Message.TrimEnd('.');

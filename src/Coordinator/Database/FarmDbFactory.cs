@@ -16,16 +16,21 @@ internal sealed class FarmDbFactory : IDbContextFactory<FarmDb>, IAsyncDisposabl
     private readonly Func<FarmDb> _create;
     private readonly Func<CancellationToken, Task<FarmDb>> _createAsync;
 
-    public FarmDbFactory(DatabaseOptions options, ILoggerFactory? logging = null)
+    /// <summary>Opens nothing yet.</summary>
+    /// <param name="options">Which database.</param>
+    /// <param name="logging">Where statements are logged; null is nowhere.</param>
+    /// <param name="isHurried">Whether statements are limited in time; migrations and audits may take theirs.</param>
+    public FarmDbFactory(DatabaseOptions options, ILoggerFactory? logging = null, bool isHurried = true)
     {
         logging ??= NullLoggerFactory.Instance;
         if (options.Provider == DatabaseProvider.Postgres)
         {
-            _source = NpgsqlDataSource.Create(DatabaseAddress.Postgres(options).ConnectionString);
+            _source = NpgsqlDataSource.Create((isHurried ? DatabaseAddress.Hurried(options) : Unhurried(options)).ConnectionString);
             var factory = new PooledDbContextFactory<PostgresFarmDb>(Build<PostgresFarmDb>(logging, builder => builder.UseNpgsql(
                 _source,
                 // The provider's own strategy would hide a lost connection inside an InvalidOperationException.
-                postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))));
+                postgres => postgres.ExecutionStrategy(parts => new NonRetryingExecutionStrategy(parts)))
+                .AddInterceptors(new BrokenConnections(this))));
             _create = factory.CreateDbContext;
             _createAsync = async cancellationToken => await factory.CreateDbContextAsync(cancellationToken);
         }
@@ -43,7 +48,17 @@ internal sealed class FarmDbFactory : IDbContextFactory<FarmDb>, IAsyncDisposabl
 
     public Task<FarmDb> CreateDbContextAsync(CancellationToken cancellationToken = default) => _createAsync(cancellationToken);
 
+    /// <summary>After a connection broke: the others that wait in the pool are most likely as dead, and each would cost one more failure.</summary>
+    public void DropIdle() => _source?.Clear();
+
     public ValueTask DisposeAsync() => _source?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static NpgsqlConnectionStringBuilder Unhurried(DatabaseOptions options)
+    {
+        var address = DatabaseAddress.Postgres(options);
+        address.CommandTimeout = 0;
+        return address;
+    }
 
     private static DbContextOptions<T> Build<T>(ILoggerFactory logging, Action<DbContextOptionsBuilder<T>> provider)
         where T : FarmDb
@@ -53,8 +68,24 @@ internal sealed class FarmDbFactory : IDbContextFactory<FarmDb>, IAsyncDisposabl
         builder.UseSnakeCaseNamingConvention();
         builder.UseLoggerFactory(logging);
         // Every statement at Information would drown the state changes that Information is for.
-        builder.ConfigureWarnings(events => events.Log((RelationalEventId.CommandExecuted, LogLevel.Debug)));
+        // Faults are told once, by whoever handles them.
+        builder.ConfigureWarnings(events => events.Log(
+            (RelationalEventId.CommandExecuted, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug), (RelationalEventId.ConnectionError, LogLevel.Debug),
+            (RelationalEventId.TransactionError, LogLevel.Debug), (CoreEventId.QueryIterationFailed, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug)));
         return builder.Options;
+    }
+
+    private sealed class BrokenConnections(FarmDbFactory factory) : DbCommandInterceptor
+    {
+        public override Task CommandFailedAsync(DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default)
+        {
+            if (DatabaseFaults.IsBroken(eventData.Exception))
+            {
+                factory.DropIdle();
+            }
+
+            return Task.CompletedTask;
+        }
     }
 
     /// <summary>Settings that SQLite keeps per connection. FULL makes a committed transaction survive a power cut in WAL mode as well.</summary>

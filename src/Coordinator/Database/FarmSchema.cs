@@ -12,7 +12,7 @@ public static class FarmSchema
     /// <summary>Applies the migrations that are missing, one program at a time; the answer names them.</summary>
     public static async Task<IReadOnlyList<string>> ApplyAsync(DatabaseOptions options, CancellationToken cancellationToken)
     {
-        await using var factory = new FarmDbFactory(options);
+        await using var factory = new FarmDbFactory(options, isHurried: false);
         try
         {
             await using var turn = await TakeTurnAsync(options, cancellationToken);
@@ -50,7 +50,7 @@ public static class FarmSchema
             if (db.Database.GetMigrations().Except(applied).ToList() is { Count: > 0 } missing)
             {
                 throw new FarmDatabaseException(
-                    $"The {DatabaseAddress.Describe(options)} is older than this program: it lacks {string.Join(", ", missing)}. Run `renderfarm migrate`.");
+                    $"The {DatabaseAddress.Describe(options)} is older than this program: it lacks {string.Join(", ", missing)}. Run `renderfarm migrate`.", DatabaseFault.Away);
             }
         }
         catch (Exception problem) when (FarmDatabaseException.IsUnusable(problem))
@@ -70,7 +70,7 @@ public static class FarmSchema
         if (applied.Except(db.Database.GetMigrations()).ToList() is { Count: > 0 } unknown)
         {
             throw new FarmDatabaseException(
-                $"The {DatabaseAddress.Describe(options)} is newer than this program, which does not know {string.Join(", ", unknown)}. Start the newer program, or use another database.");
+                $"The {DatabaseAddress.Describe(options)} is newer than this program, which does not know {string.Join(", ", unknown)}. Start the newer program, or use another database.", DatabaseFault.Refused);
         }
     }
 

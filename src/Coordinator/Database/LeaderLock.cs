@@ -1,85 +1,130 @@
 using Microsoft.Extensions.Options;
-using Npgsql;
+using RenderFarm.Coordinator.Ledger;
 
 namespace RenderFarm.Coordinator.Database;
 
-/// <summary>Held by one coordinator of a farm at a time: a session advisory lock of PostgreSQL. On SQLite there is one coordinator, which always holds it.</summary>
-internal sealed partial class LeaderLock(IOptions<DatabaseOptions> options, ILogger<LeaderLock> logger) : IAsyncDisposable
+/// <summary>
+/// Held by one coordinator of a farm at a time: a session advisory lock of PostgreSQL, and a row that its holder touches every second. A coordinator
+/// without a broker does not lead. On SQLite there is one coordinator, which always does.
+/// </summary>
+internal sealed partial class LeaderLock(
+    IOptions<DatabaseOptions> database, IOptions<LedgerOptions> ledger, Func<bool> brokerIsThere, TimeProvider time, ILogger<LeaderLock> logger) : IAsyncDisposable
 {
-    // "RFLEADER" as ASCII.
-    private const long Key = 0x52464C4541444552;
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
+    private static readonly string Holder = $"{Environment.MachineName}/{Environment.ProcessId}";
 
-    private NpgsqlConnection? _session;
+    private readonly SemaphoreSlim _turn = new(1);
+    private LeaderSession? _session;
+    private bool _leads;
+    private long? _asked;
+    private DateTimeOffset? _touched;
+    private long _steadySince;
 
-    /// <summary>Whether this process leads now. Takes the lock if it is free; checks that the session that holds it still lives.</summary>
+    /// <summary>For how long nobody had led when this coordinator did again. Meanwhile no lease could be renewed, so none may expire yet. Null when that was made up for.</summary>
+    public TimeSpan? Outage { get; private set; }
+
+    /// <summary>How long this coordinator has led without an outage.</summary>
+    public TimeSpan LedFor => time.GetElapsedTime(_steadySince);
+
+    /// <summary>Whether this process leads now. Takes the lock if it is free; asks the database once a second at most.</summary>
     public async Task<bool> HoldAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.Provider == DatabaseProvider.Sqlite)
-        {
-            return true;
-        }
-
+        await _turn.WaitAsync(cancellationToken);
         try
         {
-            if (_session is not null)
+            if (_asked is not { } asked || time.GetElapsedTime(asked) >= AskEvery)
             {
-                await using var alive = new NpgsqlCommand("SELECT 1", _session);
-                await alive.ExecuteScalarAsync(cancellationToken);
-                return true;
+                _asked = time.GetTimestamp();
+                await (database.Value.Provider == DatabaseProvider.Sqlite ? LeadAloneAsync() : AskAsync(cancellationToken));
             }
 
-            return await TakeAsync(cancellationToken);
+            return _leads;
         }
-        catch (Exception ex) when (ex is NpgsqlException or InvalidOperationException)
+        finally
         {
-            if (_session is not null)
-            {
-                LogLost(ex.Message);
-            }
-
-            await DisposeAsync();
-            return false;
+            _turn.Release();
         }
+    }
+
+    /// <summary>All leases were extended.</summary>
+    public void OutageIsOver()
+    {
+        Outage = null;
+        _steadySince = time.GetTimestamp();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_session is not null)
-        {
-            await _session.DisposeAsync();
-            _session = null;
-        }
+        await LetGoAsync(null);
+        _turn.Dispose();
     }
 
-    private async Task<bool> TakeAsync(CancellationToken cancellationToken)
+    private async Task AskAsync(CancellationToken cancellationToken)
     {
-        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(options.Value.ConnectionString) { Pooling = false, KeepAlive = 5 }.ConnectionString);
+        if (!brokerIsThere())
+        {
+            await LetGoAsync("the broker is away");
+            return;
+        }
+
         try
         {
-            await session.OpenAsync(cancellationToken);
-            await using var take = new NpgsqlCommand("SELECT pg_try_advisory_lock(@key)", session);
-            take.Parameters.AddWithValue("key", Key);
-            if (await take.ExecuteScalarAsync(cancellationToken) is true)
-            {
-                (_session, session) = (session, null!);
-                LogLeads();
-                return true;
-            }
-
-            return false;
+            _session ??= await LeaderSession.OpenAsync(database.Value, cancellationToken);
+            Lead(await _session.AskAsync(Holder, cancellationToken));
         }
-        finally
+        catch (Exception ex) when (!cancellationToken.IsCancellationRequested)
         {
-            if (session is not null)
-            {
-                await session.DisposeAsync();
-            }
+            // What the database lacks is told by the one who watches it.
+            await LetGoAsync(ex.GetBaseException().Message);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "This coordinator leads: it places work on workers")]
-    private partial void LogLeads();
+    private Task LeadAloneAsync()
+    {
+        var now = time.GetUtcNow();
+        Lead(_touched is { } last ? now - last : TimeSpan.Zero);
+        _touched = now;
+        return Task.CompletedTask;
+    }
+
+    private void Lead(TimeSpan? gap)
+    {
+        if (gap is not { } silence)
+        {
+            return;
+        }
+
+        if (!_leads)
+        {
+            _leads = true;
+            _steadySince = time.GetTimestamp();
+            LogLeads(_session?.Epoch ?? 0);
+        }
+
+        if (silence > ledger.Value.LeaseFor / 3)
+        {
+            Outage = silence;
+        }
+    }
+
+    private async Task LetGoAsync(string? reason)
+    {
+        if (_leads && reason is not null)
+        {
+            LogLost(reason);
+        }
+
+        _leads = false;
+        if (_session is { } session)
+        {
+            _session = null;
+            await session.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This coordinator leads (epoch {Epoch}): it places work on workers")]
+    private partial void LogLeads(long epoch);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "This coordinator no longer leads: {Reason}")]
     private partial void LogLost(string reason);

@@ -10,6 +10,10 @@ internal sealed partial class Announcer(FarmFeed feed, FarmSender sender, TimePr
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    // Of a job that changes a hundred times a second the others hear ten times.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private const int SideBySide = 64;
+
     private readonly ConcurrentDictionary<object, object> _waiting = new();
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -32,13 +36,12 @@ internal sealed partial class Announcer(FarmFeed feed, FarmSender sender, TimePr
     {
         await foreach (var _ in _signal.Reader.ReadAllAsync(stoppingToken))
         {
-            foreach (var key in _waiting.Keys)
+            foreach (var keys in _waiting.Keys.Chunk(SideBySide))
             {
-                if (_waiting.TryRemove(key, out var message))
-                {
-                    await SendAsync(message, stoppingToken);
-                }
+                await Task.WhenAll(keys.Select(key => _waiting.TryRemove(key, out var message) ? SendAsync(message, stoppingToken) : Task.CompletedTask));
             }
+
+            await Task.Delay(Pause, time, stoppingToken);
         }
     }
 

@@ -6,10 +6,12 @@ namespace RenderFarm.Coordinator.Feed;
 /// <summary>What changed in the farm, told to readers inside this process. It carries no data of record: a reader looks up what changed.</summary>
 internal sealed class FarmFeed(TimeProvider time)
 {
+    private const int ManySteps = 100;
     private static readonly TimeSpan StepsLiveFor = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<Guid, FeedSubscription> _subscriptions = new();
     private readonly ConcurrentDictionary<Guid, (StepProgressed Step, long At)> _steps = new();
+    private long _forgotAt;
 
     /// <summary>Starts listening; dispose to stop. A null job listens to all.</summary>
     public FeedSubscription Subscribe(Guid? job = null)
@@ -23,14 +25,7 @@ internal sealed class FarmFeed(TimeProvider time)
     /// <summary>Latest step of every batch of the job (of all jobs when null) that reported lately, newest first: a worker's later batches follow its earlier ones.</summary>
     public IReadOnlyList<StepProgressed> Steps(Guid? job = null)
     {
-        foreach (var (attempt, entry) in _steps)
-        {
-            if (time.GetElapsedTime(entry.At) > StepsLiveFor)
-            {
-                _steps.TryRemove(attempt, out _);
-            }
-        }
-
+        Forget();
         return [.. _steps.Values.OrderByDescending(x => x.At).Select(x => x.Step).Where(x => job is null || x.JobId == job)];
     }
 
@@ -62,9 +57,27 @@ internal sealed class FarmFeed(TimeProvider time)
         }
 
         _steps[step.AttemptId] = (step, time.GetTimestamp());
+        if (_steps.Count > ManySteps && time.GetElapsedTime(_forgotAt) > StepsLiveFor)
+        {
+            // Also when nobody looks.
+            Forget();
+        }
+
         foreach (var subscription in Listening(step.JobId))
         {
             subscription.Add(step);
+        }
+    }
+
+    private void Forget()
+    {
+        _forgotAt = time.GetTimestamp();
+        foreach (var (attempt, entry) in _steps)
+        {
+            if (time.GetElapsedTime(entry.At) > StepsLiveFor)
+            {
+                _steps.TryRemove(attempt, out _);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using MassTransit;
+using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Shared.Protocol;
@@ -6,16 +7,18 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Leases;
 
 /// <summary>Workers have taken leases: their clocks start. Who was too late is told.</summary>
-internal sealed class AcceptLeases(FrameLedger ledger, FarmSender sender) : IConsumer<Batch<LeaseAccepted>>
+internal sealed class AcceptLeases(FrameLedger ledger, WorkerHints hints, EventBatches batches) : IConsumer<Batch<LeaseAccepted>>
 {
-    public async Task Consume(ConsumeContext<Batch<LeaseAccepted>> context)
+    public Task Consume(ConsumeContext<Batch<LeaseAccepted>> context) => batches.HandleAsync(
+        [.. context.Message.Select(x => x.Message)], accepted => AcceptAsync(accepted, context.CancellationToken), DatabaseFaults.IsAway, context.CancellationToken);
+
+    private async Task AcceptAsync(IReadOnlyList<LeaseAccepted> accepted, CancellationToken cancellationToken)
     {
-        var accepted = context.Message.Select(x => x.Message).ToList();
-        var gone = (await ledger.AcceptAsync(accepted, context.CancellationToken)).ToHashSet();
+        var gone = (await ledger.AcceptAsync(accepted, cancellationToken)).ToHashSet();
         foreach (var worker in accepted.Where(x => gone.Contains(x.AttemptId)).GroupBy(x => (x.Worker, x.Epoch)))
         {
             var revoked = new LeasesRevoked([.. worker.Select(x => x.AttemptId)], "The offer was taken back before it was accepted.", MayCommit: true);
-            await sender.ToWorkerAsync(worker.Key.Worker, worker.Key.Epoch, revoked, context.CancellationToken);
+            await hints.TellAsync(worker.Key.Worker, worker.Key.Epoch, revoked, cancellationToken);
         }
     }
 }

@@ -1,4 +1,5 @@
 using MassTransit;
+using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Failpoints;
@@ -7,30 +8,17 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Leases;
 
 /// <summary>Commits stored frames, many of many leases in one transaction, and answers each worker.</summary>
-internal sealed partial class CommitFrames(FrameLedger ledger, FarmSender sender, LedgerNews news, ILogger<CommitFrames> logger) : IConsumer<Batch<FramesRendered>>
+internal sealed class CommitFrames(FrameLedger ledger, WorkerHints hints, LedgerNews news, EventBatches batches) : IConsumer<Batch<FramesRendered>>
 {
-    public async Task Consume(ConsumeContext<Batch<FramesRendered>> context)
-    {
-        var rendered = context.Message.Select(x => x.Message).ToList();
-        var result = await ledger.CommitAsync(rendered, context.CancellationToken);
-        Failpoint.Reach("commit.before_answer");
-        news.Tell(result.Jobs);
-        await Task.WhenAll(rendered.Zip(result.Answers, (message, answer) => AnswerAsync(message, answer, context.CancellationToken)));
-    }
+    public Task Consume(ConsumeContext<Batch<FramesRendered>> context) => batches.HandleAsync(
+        [.. context.Message.Select(x => x.Message)], rendered => CommitAsync(rendered, context.CancellationToken), DatabaseFaults.IsAway, context.CancellationToken);
 
     // A worker that is gone needs no answer, and one that misses it asks again.
-    private async Task AnswerAsync(FramesRendered message, FramesCommitted answer, CancellationToken cancellationToken)
+    private async Task CommitAsync(IReadOnlyList<FramesRendered> rendered, CancellationToken cancellationToken)
     {
-        try
-        {
-            await sender.ToWorkerAsync(message.Worker, message.Epoch, answer, cancellationToken);
-        }
-        catch (QueueMissingException ex)
-        {
-            LogUnanswered(message.Worker, message.JobId, ex.Message);
-        }
+        var result = await ledger.CommitAsync(rendered, cancellationToken);
+        Failpoint.Reach("commit.before_answer");
+        news.Tell(result.Jobs);
+        await Task.WhenAll(rendered.Zip(result.Answers, (message, answer) => hints.TellAsync(message.Worker, message.Epoch, answer, cancellationToken)));
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {WorkerId} was not told that frames of job {JobId} are committed: {Reason}")]
-    private partial void LogUnanswered(string workerId, Guid jobId, string reason);
 }

@@ -1,15 +1,27 @@
+using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Ledger;
+using RenderFarm.Coordinator.Workers;
+using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Leases;
 
-/// <summary>Returns to their spans the leases that were neither accepted nor renewed in time.</summary>
-internal sealed partial class ExpireLeases(FrameLedger ledger, LedgerNews news, TimeProvider time, ILogger<ExpireLeases> logger) : BackgroundService
+/// <summary>Returns to their spans the leases that were neither accepted nor renewed in time. After an outage all of them live one lease longer first: nobody could renew.</summary>
+internal sealed partial class ExpireLeases(
+    FrameLedger ledger, LedgerNews news, LeaderLock leader, LoseWorkers workers, IOptions<LedgerOptions> options, TimeProvider time, ILogger<ExpireLeases> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     /// <summary>Expires them; the answer is how many.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
+        if (leader.Outage is { } outage)
+        {
+            LogExtended(await ledger.ExtendAsync(options.Value.LeaseFor, cancellationToken), outage);
+            leader.OutageIsOver();
+            return 0;
+        }
+
         var result = await ledger.ExpireAsync(cancellationToken);
         foreach (var lease in result.Leases)
         {
@@ -17,6 +29,11 @@ internal sealed partial class ExpireLeases(FrameLedger ledger, LedgerNews news, 
         }
 
         news.Tell(result);
+        foreach (var (worker, epoch) in result.Leases.Where(x => x.Outcome == AttemptOutcome.Expired).Select(x => (x.Worker, x.WorkerEpoch)).Distinct())
+        {
+            await workers.LoseSilentAsync(worker, epoch, cancellationToken);
+        }
+
         return result.Leases.Count;
     }
 
@@ -27,7 +44,10 @@ internal sealed partial class ExpireLeases(FrameLedger ledger, LedgerNews news, 
         {
             try
             {
-                await RunOnceAsync(stoppingToken);
+                if (await leader.HoldAsync(stoppingToken))
+                {
+                    await RunOnceAsync(stoppingToken);
+                }
             }
             catch (Exception ex) when (!stoppingToken.IsCancellationRequested)
             {
@@ -35,6 +55,9 @@ internal sealed partial class ExpireLeases(FrameLedger ledger, LedgerNews news, 
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Leases} leases were extended, because nobody led for {Outage}")]
+    private partial void LogExtended(int leases, TimeSpan outage);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Lease {AttemptId} of job {JobId} on worker {WorkerId} expired; its frames wait again")]
     private partial void LogExpired(Guid attemptId, Guid jobId, string workerId);

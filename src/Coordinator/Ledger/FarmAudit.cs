@@ -10,7 +10,7 @@ public static class FarmAudit
     public static async Task<IReadOnlyList<string>> RunAsync(DatabaseOptions options, Guid? jobId, CancellationToken cancellationToken)
     {
         await FarmSchema.CheckAsync(options, cancellationToken);
-        await using var databases = new FarmDbFactory(options);
+        await using var databases = new FarmDbFactory(options, isHurried: false);
         using var ledger = new FrameLedger(databases, options.Provider == DatabaseProvider.Postgres ? new PostgresLedgerSql() : new SqliteLedgerSql(), new LedgerOptions());
         return [.. (await ledger.AuditAsync(jobId, cancellationToken)).Select(Line)];
     }

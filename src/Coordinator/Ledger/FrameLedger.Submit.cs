@@ -10,11 +10,19 @@ internal sealed partial class FrameLedger
     public async Task<SubmitResult> SubmitAsync(Job job, IReadOnlyList<string>? prompts, CancellationToken cancellationToken)
     {
         RequireConsistent(job, prompts);
+        var isAgain = false;
         try
         {
             var result = await WriteAsync(
                 async db =>
                 {
+                    if (isAgain && await db.Jobs.AsNoTracking().AnyAsync(known => known.Id == job.Id, cancellationToken))
+                    {
+                        // The first round was committed before its connection broke.
+                        return new SubmitResult(SubmitOutcome.Created, job);
+                    }
+
+                    isAgain = true;
                     if (await EarlierAsync(db, job, cancellationToken) is { } earlier)
                     {
                         return earlier;

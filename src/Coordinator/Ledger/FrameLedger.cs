@@ -137,16 +137,21 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
 
         try
         {
-            await using var db = await databases.CreateDbContextAsync(cancellationToken);
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            var result = await write(db);
-            await transaction.CommitAsync(cancellationToken);
-            return result;
+            return await databases.WhilePassingAsync(() => WriteOnceAsync(write, cancellationToken), cancellationToken);
         }
         finally
         {
             _turn?.Release();
         }
+    }
+
+    private async Task<T> WriteOnceAsync<T>(Func<FarmDb, Task<T>> write, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var result = await write(db);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
     }
 
     private async Task<FarmDb> OpenAsync(CancellationToken cancellationToken)

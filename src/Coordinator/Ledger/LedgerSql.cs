@@ -42,6 +42,9 @@ internal abstract partial class LedgerSql
     /// <summary>Locks jobs in the order of their ids, so that two transactions never wait for each other.</summary>
     public abstract Task<List<Job>> LockJobsAsync(FarmDb db, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
+    /// <summary>Renews what many workers hold; a lease that was renewed a moment ago is left as it is. The answer holds those that live.</summary>
+    public abstract Task<HashSet<Guid>> RenewAsync(FarmDb db, IReadOnlyList<HeldLeases> held, TimeSpan leaseFor, CancellationToken cancellationToken);
+
     /// <summary>Starts offered leases, and leaves accepted ones as they are; the answer holds those that live.</summary>
     public abstract Task<HashSet<Guid>> AcceptAsync(FarmDb db, IReadOnlyList<LeaseAccepted> accepted, TimeSpan leaseFor, CancellationToken cancellationToken);
 

@@ -24,6 +24,30 @@ internal sealed class PostgresLedgerSql : LedgerSql
     public override Task<List<Job>> LockJobsAsync(FarmDb db, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         db.Jobs.FromSql($"SELECT * FROM jobs WHERE id = ANY({ids.ToArray()}) ORDER BY id FOR UPDATE").AsNoTracking().ToListAsync(cancellationToken);
 
+    public override async Task<HashSet<Guid>> RenewAsync(FarmDb db, IReadOnlyList<HeldLeases> held, TimeSpan leaseFor, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, """
+            WITH asked AS (
+                SELECT l.attempt_id, l.lease_until
+                FROM leases l JOIN unnest(@attempts, @workers, @epochs) a(attempt_id, worker, epoch)
+                  ON l.attempt_id = a.attempt_id AND l.worker = a.worker AND l.worker_epoch = a.epoch),
+            due AS (
+                SELECT l.attempt_id FROM leases l JOIN asked ON l.attempt_id = asked.attempt_id
+                WHERE asked.lease_until IS NULL OR asked.lease_until < clock_timestamp() + @leaseFor * 0.8
+                ORDER BY l.attempt_id FOR UPDATE OF l),
+            renewed AS (
+                UPDATE leases l SET state = 'Accepted', lease_until = GREATEST(l.lease_until, clock_timestamp() + @leaseFor) FROM due WHERE l.attempt_id = due.attempt_id)
+            SELECT attempt_id FROM asked
+            """);
+        var leases = held.SelectMany(worker => worker.Attempts.Select(attempt => (Attempt: attempt, worker.Worker, worker.Epoch))).ToList();
+        Add(command, "leaseFor", leaseFor);
+        AddSet(command, "attempts", leases.Select(lease => lease.Attempt));
+        AddSet(command, "workers", leases.Select(lease => lease.Worker));
+        AddSet(command, "epochs", leases.Select(lease => lease.Epoch));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return [.. await ReadAsync(reader, row => row.GetGuid(0), cancellationToken)];
+    }
+
     public override async Task<HashSet<Guid>> AcceptAsync(FarmDb db, IReadOnlyList<LeaseAccepted> accepted, TimeSpan leaseFor, CancellationToken cancellationToken)
     {
         await using var command = Command(db, """

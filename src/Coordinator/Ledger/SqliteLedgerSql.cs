@@ -26,6 +26,17 @@ internal sealed class SqliteLedgerSql : LedgerSql
     public override Task<List<Job>> LockJobsAsync(FarmDb db, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         db.Jobs.FromSql($"SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each({Json(ids)})) ORDER BY id").AsNoTracking().ToListAsync(cancellationToken);
 
+    public override async Task<HashSet<Guid>> RenewAsync(FarmDb db, IReadOnlyList<HeldLeases> held, TimeSpan leaseFor, CancellationToken cancellationToken)
+    {
+        var live = new HashSet<Guid>();
+        foreach (var worker in held)
+        {
+            live.UnionWith(await RenewAsync(db, worker.Worker, worker.Epoch, worker.Attempts, leaseFor, cancellationToken));
+        }
+
+        return live;
+    }
+
     public override async Task<HashSet<Guid>> AcceptAsync(FarmDb db, IReadOnlyList<LeaseAccepted> accepted, TimeSpan leaseFor, CancellationToken cancellationToken)
     {
         var live = new HashSet<Guid>();

@@ -11,6 +11,32 @@ namespace RenderFarm.Coordinator.Scheduling;
 internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, LoseWorkers workers, LedgerNews news, TimeProvider time, ILogger<Dispatch> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
+
+    private bool _isStuck;
+
+    /// <summary>Whether the broker takes messages. One that is out of disk or memory keeps its connections and takes nothing: until it takes a trifle again, no offers are made.</summary>
+    public async Task<bool> IsOpenAsync(CancellationToken cancellationToken)
+    {
+        if (!_isStuck)
+        {
+            return true;
+        }
+
+        using var patience = new CancellationTokenSource(ProbePatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            await sender.AnnounceAsync(new WorkersChanged(""), either.Token).WaitAsync(either.Token);
+            _isStuck = false;
+            LogOpen();
+            return true;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Sends them all, side by side.</summary>
     public async Task SendAsync(IReadOnlyList<OfferedLease> leases, CancellationToken cancellationToken)
@@ -43,7 +69,7 @@ internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, Lo
     {
         try
         {
-            await sender.ToWorkerAsync(lease.Worker, lease.WorkerEpoch, lease.Offer, cancellationToken);
+            await sender.ToWorkerAsync(lease.Worker, lease.WorkerEpoch, lease.Offer, cancellationToken).WaitAsync(cancellationToken);
             return true;
         }
         catch (QueueMissingException ex)
@@ -55,6 +81,7 @@ internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, Lo
         {
             // Whether the broker has it is unknown: the deadline for its acceptance decides.
             LogNotSent(lease.Worker, lease.Offer.JobId, ex.Message);
+            _isStuck = true;
             return true;
         }
     }
@@ -62,6 +89,9 @@ internal sealed partial class Dispatch(FarmSender sender, FrameLedger ledger, Lo
     [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {WorkerId} cannot be reached, its lease of job {JobId} returns: {Reason}")]
     private partial void LogUnreachable(string workerId, Guid jobId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A lease of job {JobId} was perhaps not sent to worker {WorkerId}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A lease of job {JobId} was perhaps not sent to worker {WorkerId}, no more are offered until the broker takes messages: {Reason}")]
     private partial void LogNotSent(string workerId, Guid jobId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The broker takes messages again")]
+    private partial void LogOpen();
 }

@@ -7,7 +7,7 @@ using RenderFarm.Shared;
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>The loop that matches waiting spans to free slots: on every change of a job or worker, at most every 20 ms, and once a second in any case. Only the leader's runs.</summary>
-internal sealed partial class Scheduler(MatchWork match, LeaderLock leader, FarmFeed feed, TimeProvider time, ILogger<Scheduler> logger) : BackgroundService
+internal sealed partial class Scheduler(MatchWork match, ReadyWorkers workers, LeaderLock leader, FarmFeed feed, TimeProvider time, ILogger<Scheduler> logger) : BackgroundService
 {
     private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Latest = TimeSpan.FromSeconds(1);
@@ -59,6 +59,10 @@ internal sealed partial class Scheduler(MatchWork match, LeaderLock leader, Farm
             do
             {
                 next = await changes.NextAsync(either.Token);
+                if (next.Workers)
+                {
+                    workers.Changed();
+                }
             }
             while (next.Jobs.Count == 0 && !next.Workers);
         }

@@ -6,9 +6,10 @@ using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Standing;
 
-/// <summary>Looks at all workers together: opens and closes the incidents that they show, ends blocks that are over, and makes up for what a coordinator that died left undone. Every coordinator may do so at once.</summary>
+/// <summary>Looks at all workers together: opens and closes the incidents that they show, ends blocks that are over, and makes up for what a coordinator that died left undone. Only the leader does; two at once would do no harm.</summary>
 internal sealed partial class WatchWorkers(
-    IDbContextFactory<FarmDb> databases, Incidents incidents, ExcuseStrikes excuse, JudgeWorkers judge, Announcer announcer, TimeProvider time, ILogger<WatchWorkers> logger) : BackgroundService
+    IDbContextFactory<FarmDb> databases, Incidents incidents, ExcuseStrikes excuse, JudgeWorkers judge, Announcer announcer, LeaderLock leader, TimeProvider time,
+    ILogger<WatchWorkers> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
@@ -38,7 +39,10 @@ internal sealed partial class WatchWorkers(
         {
             try
             {
-                await RunOnceAsync(stoppingToken);
+                if (await leader.HoldAsync(stoppingToken))
+                {
+                    await RunOnceAsync(stoppingToken);
+                }
             }
             catch (Exception ex) when (!stoppingToken.IsCancellationRequested)
             {

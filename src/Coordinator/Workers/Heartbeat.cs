@@ -1,7 +1,5 @@
 using MassTransit;
-using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
-using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Shared;
@@ -9,57 +7,21 @@ using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Workers;
 
-/// <summary>A worker lives: its row is refreshed and the leases it holds are renewed; it is told which of them are gone.</summary>
-internal sealed class Heartbeat(IDbContextFactory<FarmDb> databases, FrameLedger ledger, FarmSender sender, Announcer announcer) : IConsumer<WorkerHeartbeat>
+/// <summary>Workers live: their rows are refreshed and the leases they hold are renewed, many at a time; each is told which of its leases are gone.</summary>
+internal sealed class Heartbeat(WorkerBeats beats, FrameLedger ledger, WorkerHints hints, TellWorker tell, EventBatches batches) : IConsumer<Batch<WorkerHeartbeat>>
 {
-    public async Task Consume(ConsumeContext<WorkerHeartbeat> context)
+    public Task Consume(ConsumeContext<Batch<WorkerHeartbeat>> context) => batches.HandleAsync(
+        [.. context.Message.Select(x => x.Message).GroupBy(x => (x.Worker, x.Epoch)).Select(x => x.MaxBy(beat => beat.Sequence)!)],
+        latest => RefreshAsync(latest, context.CancellationToken), DatabaseFaults.IsAway, context.CancellationToken);
+
+    private async Task RefreshAsync(IReadOnlyList<WorkerHeartbeat> latest, CancellationToken cancellationToken)
     {
-        var beat = context.Message;
-        if (!await RefreshAsync(beat, context.CancellationToken))
-        {
-            await sender.ToWorkerAsync(beat.Worker, beat.Epoch, new RejoinRequested(beat.Worker, beat.Epoch), context.CancellationToken);
-            return;
-        }
-
-        var gone = await ledger.RenewAsync(beat.Worker, beat.Epoch, beat.Attempts, context.CancellationToken);
-        if (gone.Count > 0)
-        {
-            await sender.ToWorkerAsync(beat.Worker, beat.Epoch, new LeasesRevoked(gone, "The ledger no longer has these leases.", MayCommit: true), context.CancellationToken);
-        }
-    }
-
-    /// <summary>False when the coordinators do not know this process.</summary>
-    private async Task<bool> RefreshAsync(WorkerHeartbeat beat, CancellationToken cancellationToken)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var worker = await db.Workers.SingleOrDefaultAsync(x => x.Name == beat.Worker && x.Epoch == beat.Epoch, cancellationToken);
-        if (worker is null)
-        {
-            return false;
-        }
-
-        if (worker.State == WorkerState.Gone || beat.Sequence <= worker.HeartbeatSequence)
-        {
-            return true;
-        }
-
-        var state = beat.IsDraining ? WorkerState.Draining : WorkerState.Ready;
-        var isNews = worker.State != state || !worker.WarmModels.SequenceEqual(beat.WarmModels);
-        worker.State = state;
-        worker.HeartbeatSequence = beat.Sequence;
-        worker.LastSeenAt = await db.NowAsync(cancellationToken);
-        worker.ResidentBytes = beat.ResidentBytes;
-        if (isNews)
-        {
-            worker.WarmModels = beat.WarmModels;
-        }
-
-        await db.SaveChangesAsync(cancellationToken);
-        if (isNews)
-        {
-            announcer.Announce(new WorkersChanged(beat.Worker));
-        }
-
-        return true;
+        var known = await beats.WriteAsync(latest, cancellationToken);
+        var gone = await ledger.RenewAsync([.. known.Keys.Where(x => x.Attempts.Count > 0).Select(x => new HeldLeases(x.Worker, x.Epoch, x.Attempts))], cancellationToken);
+        await Task.WhenAll(latest.Where(x => !known.ContainsKey(x)).Select(
+            x => hints.TellAsync(x.Worker, x.Epoch, new RejoinRequested(x.Worker, x.Epoch), cancellationToken)));
+        await Task.WhenAll(known.Where(x => x.Value.State != WorkerState.Gone).Select(x => tell.AnswerAsync(x.Key, x.Value.DrainReason, cancellationToken)));
+        await Task.WhenAll(gone.Select(
+            x => hints.TellAsync(x.Worker, x.Epoch, new LeasesRevoked(x.Attempts, "The ledger no longer has these leases.", MayCommit: true), cancellationToken)));
     }
 }

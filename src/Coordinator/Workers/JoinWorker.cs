@@ -100,6 +100,11 @@ internal sealed partial class JoinWorker(IDbContextFactory<FarmDb> databases, Fr
                 model = new FarmModel { Name = report.Name, UpdatedAt = now };
                 db.Models.Add(model);
             }
+            else if ((model.Digest, model.Family, model.Problem, model.Bytes) == (report.Digest, report.Family, report.Problem, report.Bytes))
+            {
+                // A thousand workers that join at once would wait for each other at its row.
+                continue;
+            }
             else if (report.Problem is not null && model.Digest is not null)
             {
                 // Another copy is sound; this worker is simply not asked to render with its own.

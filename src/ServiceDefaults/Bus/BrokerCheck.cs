@@ -3,7 +3,7 @@ using RabbitMQ.Client.Exceptions;
 
 namespace RenderFarm.ServiceDefaults.Bus;
 
-/// <summary>Tries the broker once before a host starts, so that a wrong address is an error with a name and not a silent wait.</summary>
+/// <summary>Tries the broker once, and names what is wrong with it.</summary>
 public static class BrokerCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -16,7 +16,7 @@ public static class BrokerCheck
             return;
         }
 
-        var factory = new ConnectionFactory { Uri = options.Uri!, RequestedConnectionTimeout = Patience, AutomaticRecoveryEnabled = false };
+        var factory = new ConnectionFactory { Uri = options.Uri!, RequestedConnectionTimeout = Patience, ContinuationTimeout = Patience, HandshakeContinuationTimeout = Patience, AutomaticRecoveryEnabled = false };
         try
         {
             await using var connection = await factory.CreateConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -25,22 +25,27 @@ public static class BrokerCheck
         }
         catch (BrokerUnreachableException ex)
         {
-            throw new BusUnavailableException(Explain(factory, ex.InnerException ?? ex), ex);
+            throw Explain(factory, ex.InnerException ?? ex);
         }
-        catch (OperationInterruptedException ex)
+        catch (Exception ex) when (ex is OperationInterruptedException or AlreadyClosedException or IOException or TimeoutException)
         {
-            throw new BusUnavailableException(Explain(factory, ex), ex);
+            throw Explain(factory, ex);
         }
     }
 
-    private static string Explain(ConnectionFactory factory, Exception reason)
+    private static BusUnavailableException Explain(ConnectionFactory factory, Exception reason)
     {
         var broker = $"The broker at {factory.HostName}:{factory.Port} (virtual host '{factory.VirtualHost}')";
         return Cause(reason) switch
         {
-            AuthenticationFailureException => $"{broker} refuses user '{factory.UserName}': check user and password in Bus:Uri (RENDERFARM__Bus__Uri).",
-            OperationInterruptedException interrupted => $"{broker} refuses the connection: {interrupted.ShutdownReason?.ReplyText ?? interrupted.Message}. Check the virtual host in Bus:Uri (RENDERFARM__Bus__Uri).",
-            var other => $"{broker} cannot be reached: {other.Message} Start RabbitMQ, or correct Bus:Uri (RENDERFARM__Bus__Uri).",
+            AuthenticationFailureException wrong =>
+                new BusUnavailableException($"{broker} refuses user '{factory.UserName}': check user and password in Bus:Uri (RENDERFARM__Bus__Uri).", isRefused: true, wrong),
+            // A virtual host that is still starting is refused as well, with other words.
+            OperationInterruptedException { ShutdownReason: { ReplyCode: Constants.NotAllowed or Constants.AccessRefused } closed } interrupted =>
+                new BusUnavailableException(
+                    $"{broker} refuses the connection: {closed.ReplyText}. Check the virtual host in Bus:Uri (RENDERFARM__Bus__Uri).",
+                    isRefused: closed.ReplyText.Contains("not found", StringComparison.Ordinal) || closed.ReplyText.Contains("refused", StringComparison.Ordinal), interrupted),
+            var other => new BusUnavailableException($"{broker} cannot be reached: {other.Message.TrimEnd('.')}. Start RabbitMQ, or correct Bus:Uri (RENDERFARM__Bus__Uri).", isRefused: false, other),
         };
     }
 
@@ -49,4 +54,8 @@ public static class BrokerCheck
 }
 
 /// <summary>The broker cannot be used; the message names it and what to do.</summary>
-public sealed class BusUnavailableException(string message, Exception inner) : Exception(message, inner);
+public sealed class BusUnavailableException(string message, bool isRefused, Exception inner) : Exception(message, inner)
+{
+    /// <summary>Whether the broker is there and refuses these settings, so that waiting does not help.</summary>
+    public bool IsRefused => isRefused;
+}

@@ -1,15 +1,21 @@
 using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using RenderFarm.Shared.Protocol;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace RenderFarm.ServiceDefaults.Bus;
 
 /// <summary>Puts the process's <see cref="BusPart"/>s on one MassTransit bus, in memory or on RabbitMQ.</summary>
 public static class FarmBus
 {
-    // A message that still fails is dropped, not parked: commits are repeated by the worker until answered, everything else is caught by a deadline in the ledger.
-    private static readonly TimeSpan[] Retries = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)];
+    private static readonly TimeSpan[] Retries = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500)];
+    private static readonly TimeSpan WaitEvery = TimeSpan.FromSeconds(1);
+
+    // A broker takes back what was not answered in half an hour, and hands it out again.
+    private const int WaitRounds = 2000;
+
+    // Cut connections are noticed after two of these; a busy machine must not miss them.
+    private static readonly TimeSpan BrokerHeartbeat = TimeSpan.FromSeconds(10);
 
     /// <summary>Adds consumers and queues to the bus that <see cref="AddFarmBus"/> builds.</summary>
     public static IServiceCollection AddBusPart(this IServiceCollection services, BusPart part) => services.AddSingleton(part);
@@ -26,7 +32,13 @@ public static class FarmBus
             x.WaitUntilStarted = options.Transport == BusTransport.InMemory;
             x.StopTimeout = TimeSpan.FromSeconds(10);
         });
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<FarmSender>();
+        services.AddSingleton<WorkerHints>();
+        services.AddSingleton<EventBatches>();
+        services.AddSingleton(provider => new BusPresence(provider.GetRequiredService<IBusControl>(), provider.GetRequiredService<BrokerWait>()));
+        services.AddSingleton<BrokerWait>();
+        services.AddBusObserver(provider => provider.GetRequiredService<BrokerWait>());
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -43,8 +55,8 @@ public static class FarmBus
             {
                 bus.UsingRabbitMq((context, rabbit) =>
                 {
-                    rabbit.Host(options.Uri ?? new Uri("amqp://unset"), host => host.PublisherConfirmation = true);
-                    TransientMessages(rabbit);
+                    rabbit.Host(options.Uri ?? new Uri("amqp://unset"), host => Connect(host, context.GetRequiredService<BrokerWait>()));
+                    RabbitMqTopology.TransientMessages(rabbit);
                     AddQueues(context, rabbit, parts);
                 });
             }
@@ -52,11 +64,11 @@ public static class FarmBus
         return services;
     }
 
-    private static void TransientMessages(IRabbitMqBusFactoryConfigurator rabbit)
+    private static void Connect(IRabbitMqHostConfigurator host, BrokerWait wait)
     {
-        rabbit.Publish<StepProgressed>(x => x.Durable = false);
-        rabbit.Publish<JobChanged>(x => x.Durable = false);
-        rabbit.Publish<WorkersChanged>(x => x.Durable = false);
+        host.PublisherConfirmation = true;
+        host.Heartbeat(BrokerHeartbeat);
+        host.OnRefreshConnectionFactory = _ => wait.UntilThereAsync();
     }
 
     private static void AddQueues(IBusRegistrationContext context, IBusFactoryConfigurator bus, List<BusPart> parts)
@@ -79,33 +91,47 @@ public static class FarmBus
         endpoint.ConfigureConsumeTopology = queue.Kind == QueueKind.Feed;
         endpoint.PrefetchCount = queue.Prefetch;
         endpoint.PublishFaults = false;
-        endpoint.DiscardFaultedMessages();
         endpoint.DiscardSkippedMessages();
-        if (queue.Kind != QueueKind.Feed)
-        {
-            endpoint.UseMessageRetry(retry => retry.Intervals(Retries));
-        }
-
+        Retry(endpoint, queue);
         if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
         {
-            switch (queue.Kind)
-            {
-                case QueueKind.Events:
-                    rabbit.SetQuorumQueue();
-                    rabbit.SetQueueArgument("x-delivery-limit", 5);
-                    break;
-                case QueueKind.Worker:
-                    rabbit.AutoDelete = true;
-                    break;
-                case QueueKind.Feed:
-                    rabbit.Durable = false;
-                    rabbit.AutoDelete = true;
-                    break;
-                default:
-                    throw new InvalidOperationException($"Unknown queue kind {queue.Kind}.");
-            }
+            RabbitMqTopology.Shape(rabbit, queue);
         }
 
         queue.Configure(context, endpoint);
+    }
+
+    private static void Retry(IReceiveEndpointConfigurator endpoint, BusQueue queue)
+    {
+        if (queue.Kind == QueueKind.Events && endpoint is IRabbitMqReceiveEndpointConfigurator)
+        {
+            // Back to the queue, and after some rounds to the parked messages.
+            endpoint.RethrowFaultedMessages();
+        }
+        else
+        {
+            endpoint.DiscardFaultedMessages();
+        }
+
+        if (queue.Kind == QueueKind.Feed)
+        {
+            return;
+        }
+
+        if (queue.WaitsOut is { } passes)
+        {
+            // Unanswered messages stay the broker's, and it hands out no more than the prefetch: waiting costs no memory.
+            endpoint.UseMessageRetry(retry =>
+            {
+                retry.Handle(passes);
+                retry.Interval(WaitRounds, WaitEvery);
+            });
+        }
+
+        endpoint.UseMessageRetry(retry =>
+        {
+            retry.Ignore<Exception>(fault => queue.WaitsOut?.Invoke(fault) == true);
+            retry.Intervals(Retries);
+        });
     }
 }

@@ -9,25 +9,29 @@ public sealed class FarmSender(IBus bus, IOptions<BusOptions> options)
 {
     /// <summary>To all coordinators' shared queue; returns when the broker has it. Throws <see cref="QueueMissingException"/> while no coordinator was ever there.</summary>
     public Task ToCoordinatorAsync<T>(T message, CancellationToken cancellationToken)
-        where T : class => SendAsync(QueueNames.FarmEvents, "", message, cancellationToken);
+        where T : class => SendAsync(QueueNames.FarmEvents, $"exchange:{QueueNames.FarmEvents}", message, isDurable: true, cancellationToken);
 
-    /// <summary>To one worker process. Throws <see cref="QueueMissingException"/> when its queue is gone.</summary>
+    /// <summary>To one worker process, in memory only: what gets lost is caught by a deadline of the ledger. Throws <see cref="QueueMissingException"/> when its queue is gone.</summary>
     public Task ToWorkerAsync<T>(string worker, long epoch, T message, CancellationToken cancellationToken)
-        where T : class => SendAsync(QueueNames.Worker(worker, epoch), "?autodelete=true", message, cancellationToken);
+        where T : class => SendAsync(QueueNames.Worker(worker, epoch), $"exchange:{QueueNames.Workers}?type=direct", message, isDurable: false, cancellationToken);
+
+    /// <summary>To the queue of messages that no coordinator could make use of, for people to look at.</summary>
+    public Task ParkAsync<T>(T message, CancellationToken cancellationToken)
+        where T : class => SendAsync(QueueNames.Parked, $"exchange:{QueueNames.Parked}", message, isDurable: true, cancellationToken);
 
     /// <summary>To whoever listens now; never stored.</summary>
     public Task AnnounceAsync<T>(T message, CancellationToken cancellationToken)
         where T : class => bus.Publish(message, context => context.Durable = false, cancellationToken);
 
-    private async Task SendAsync<T>(string queue, string exchangeQuery, T message, CancellationToken cancellationToken)
+    // On the broker an exchange is addressed, not the queue: a sender must neither bring the queue of a dead worker back to life nor decide the type of a queue.
+    private async Task SendAsync<T>(string queue, string exchange, T message, bool isDurable, CancellationToken cancellationToken)
         where T : class
     {
-        // On the broker the exchange is addressed, not the queue: a sender must neither bring the queue of a dead worker back to life nor decide the type of a queue.
-        var address = options.Value.Transport == BusTransport.InMemory ? $"queue:{queue}" : $"exchange:{queue}{exchangeQuery}";
+        var address = options.Value.Transport == BusTransport.InMemory ? $"queue:{queue}" : exchange;
         var endpoint = await bus.GetSendEndpoint(new Uri(address)).ConfigureAwait(false);
         try
         {
-            await endpoint.Send(message, RequireRoute<T>, cancellationToken).ConfigureAwait(false);
+            await endpoint.Send(message, context => Route(context, queue, isDurable), cancellationToken).ConfigureAwait(false);
         }
         catch (MessageReturnedException ex)
         {
@@ -35,12 +39,14 @@ public sealed class FarmSender(IBus bus, IOptions<BusOptions> options)
         }
     }
 
-    private static void RequireRoute<T>(SendContext<T> context)
+    private static void Route<T>(SendContext<T> context, string queue, bool isDurable)
         where T : class
     {
+        context.Durable = isDurable;
         if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
         {
             rabbit.Mandatory = true;
+            rabbit.RoutingKey = queue;
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using RenderFarm.Shared.Api;
 using RenderFarm.Shared.Settings;
+using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
@@ -20,7 +21,7 @@ public sealed class AwayTests(ApiFarm farm) : IClassFixture<ApiFarm>
         var hidden = Directory.CreateTempSubdirectory("renderfarm-hidden-");
         Directory.Move(farm.ArtifactFolder, Path.Combine(hidden.FullName, "artifacts"));
         await File.WriteAllTextAsync(farm.ArtifactFolder, "", Token);
-        await AssertReadyNamesAsync("artifacts is away.");
+        await AssertReadyNamesAsync("The artifact store is away.");
         File.Move(farm.DatabaseFile, Path.Combine(hidden.FullName, "farm.db"));
         Directory.CreateDirectory(farm.DatabaseFile);
         await AssertAwayAsync($"/v1/jobs/{job.Id}", "The database is away; try again in a moment.");
@@ -45,8 +46,13 @@ public sealed class AwayTests(ApiFarm farm) : IClassFixture<ApiFarm>
     private async Task AssertReadyNamesAsync(string detail)
     {
         using var stranger = farm.NewHttp();
-        using var response = await stranger.GetAsync("/readyz", Token);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.Equal(detail, (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString());
+        await Eventually.IsAsync(
+            async () =>
+            {
+                using var response = await stranger.GetAsync("/readyz", Token);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+                return (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString();
+            },
+            answer => answer == detail, TimeSpan.FromSeconds(20), null, Token);
     }
 }

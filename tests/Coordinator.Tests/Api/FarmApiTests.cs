@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
-using RenderFarm.Coordinator.Api;
+using RenderFarm.Coordinator.Database;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
@@ -65,10 +65,10 @@ public sealed class FarmApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
     [Fact]
     public void A_database_that_is_away_is_told_from_one_that_refuses()
     {
-        Assert.True(Faults.IsDatabaseAway(new InvalidOperationException("wrapped", new NpgsqlException("no route to host"))));
-        Assert.True(Faults.IsDatabaseAway(new PostgresException("shutting down", "FATAL", "FATAL", "57P01")));
-        Assert.True(Faults.IsDatabaseAway(new Microsoft.Data.Sqlite.SqliteException("disk I/O error", 10)));
-        Assert.False(Faults.IsDatabaseAway(new PostgresException("duplicate key", "ERROR", "ERROR", "23505")));
-        Assert.False(Faults.IsDatabaseAway(new InvalidOperationException("a bug")));
+        Assert.True(DatabaseFaults.IsAway(new InvalidOperationException("wrapped", new NpgsqlException("no route to host"))));
+        Assert.True(DatabaseFaults.IsAway(new PostgresException("shutting down", "FATAL", "FATAL", "57P01")));
+        Assert.True(DatabaseFaults.IsAway(new Microsoft.Data.Sqlite.SqliteException("disk I/O error", 10)));
+        Assert.False(DatabaseFaults.IsAway(new PostgresException("duplicate key", "ERROR", "ERROR", "23505")));
+        Assert.False(DatabaseFaults.IsAway(new InvalidOperationException("a bug")));
     }
 }

@@ -2,6 +2,9 @@ using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Standing;
@@ -40,6 +43,7 @@ internal sealed class StandingFarm : IAsyncDisposable
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System).AddSingleton(database.Factory).AddSingleton<Told>();
         services.AddSingleton<FarmFeed>().AddSingleton<Announcer>();
+        services.AddSingleton(new LeaderLock(Options.Create(database.Options), Options.Create(LedgerData.Patient), () => true, TimeProvider.System, NullLogger<LeaderLock>.Instance));
         services.AddSingleton<TellWorker>().AddSingleton<DrainWorker>().AddSingleton<BlockWorker>();
         services.AddSingleton<RecordStrikes>().AddSingleton<JudgeWorkers>().AddSingleton<LiftMeasures>().AddSingleton<ExcuseStrikes>();
         services.AddSingleton<Incidents>().AddSingleton<WatchWorkers>().AddOptions<StandingOptions>();

@@ -17,6 +17,8 @@ internal sealed class BusProcess : IAsyncDisposable
 
     public FarmSender Sender => _host.Services.GetRequiredService<FarmSender>();
 
+    public EventBatches Batches => _host.Services.GetRequiredService<EventBatches>();
+
     public Inbox Inbox => _host.Services.GetRequiredService<Inbox>();
 
     /// <summary>A null address is the bus in memory.</summary>
@@ -38,7 +40,7 @@ internal sealed class BusProcess : IAsyncDisposable
     }
 
     public static BusQueue Queue(string name, QueueKind kind) =>
-        new(name, kind, 16, (context, endpoint) => endpoint.ConfigureConsumer<InboxConsumer>(context));
+        new(name, kind, 16, (context, endpoint) => endpoint.ConfigureConsumer<InboxConsumer>(context), WaitsOut: fault => fault is TimeoutException);
 
     public async ValueTask DisposeAsync()
     {
@@ -51,7 +53,18 @@ internal sealed class Inbox
 {
     private readonly Channel<object> _messages = Channel.CreateUnbounded<object>();
 
-    public void Add(object message) => _messages.Writer.TryWrite(message);
+    /// <summary>What the consumer fails with; null takes the message.</summary>
+    public Func<Exception?> Fault { get; set; } = () => null;
+
+    public void Add(object message)
+    {
+        if (Fault() is { } fault)
+        {
+            throw fault;
+        }
+
+        _messages.Writer.TryWrite(message);
+    }
 
     public Task<object> NextAsync(CancellationToken cancellationToken) =>
         _messages.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);

@@ -1,5 +1,7 @@
+using RabbitMQ.Client;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.TestKit.Farms;
 using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.ServiceDefaults.Tests.Bus;
@@ -23,6 +25,19 @@ public sealed class RabbitMqBusTests : FarmBusTests, IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    private static BusQueue Worker(long epoch) => BusProcess.Queue(QueueNames.Worker("w", epoch), QueueKind.Worker);
+
+    private Task<IConnection> ConnectAsync() => new ConnectionFactory { Uri = Broker! }.CreateConnectionAsync(Cancellation);
+
+    /// <summary>As workers and coordinators do: what could not be sent is sent again.</summary>
+    private static Task<bool> AgainAsync(Func<Task> send) => Eventually.IsAsync(
+        async () =>
+        {
+            await send().WaitAsync(TimeSpan.FromSeconds(5), Cancellation);
+            return true;
+        },
+        _ => true, TimeSpan.FromSeconds(30), null, Cancellation);
+
     [Fact]
     public async Task Two_coordinators_share_the_events_and_each_hears_the_feed()
     {
@@ -43,18 +58,89 @@ public sealed class RabbitMqBusTests : FarmBusTests, IAsyncLifetime
     public async Task Sending_to_a_worker_that_is_gone_says_so_and_does_not_bring_its_queue_back()
     {
         await using var coordinator = await StartAsync();
-        await using (var worker = await StartAsync(BusProcess.Queue(QueueNames.Worker("w", 7), QueueKind.Worker)))
+        await using (var worker = await StartAsync(Worker(7)))
         {
             await coordinator.Sender.ToWorkerAsync("w", 7, new RejoinRequested("w", 7), Cancellation);
             Assert.IsType<RejoinRequested>(await worker.Inbox.NextAsync(Cancellation));
         }
 
+        await using var broker = await ConnectAsync();
+        await using var channel = await broker.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.QueueDeleteAsync("w.w.7", cancellationToken: Cancellation);
         for (var i = 0; i < 2; i++)
         {
             var gone = await Assert.ThrowsAsync<QueueMissingException>(
                 () => coordinator.Sender.ToWorkerAsync("w", 7, new RejoinRequested("w", 7), Cancellation));
             Assert.Contains("w.w.7", gone.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task What_a_worker_is_sent_while_its_connection_is_broken_arrives_when_it_is_back()
+    {
+        await using var coordinator = await StartAsync();
+        await using (await StartAsync(Worker(8)))
+        {
+        }
+
+        await coordinator.Sender.ToWorkerAsync("w", 8, new RejoinRequested("w", 8), Cancellation);
+        await using var back = await StartAsync(Worker(8));
+        Assert.Equal(new RejoinRequested("w", 8), await back.Inbox.NextAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task In_the_full_queue_of_a_worker_the_oldest_message_makes_room()
+    {
+        await using var coordinator = await StartAsync();
+        await using (await StartAsync(Worker(9) with { MaxLength = 2 }))
+        {
+        }
+
+        for (var i = 1; i <= 4; i++)
+        {
+            await coordinator.Sender.ToWorkerAsync("w", 9, new RejoinRequested($"message {i}", 9), Cancellation);
+        }
+
+        await using var back = await StartAsync(Worker(9) with { MaxLength = 2 });
+        Assert.Equal(new RejoinRequested("message 3", 9), await back.Inbox.NextAsync(Cancellation));
+        Assert.Equal(new RejoinRequested("message 4", 9), await back.Inbox.NextAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task After_a_broker_was_wiped_all_queues_are_there_again()
+    {
+        await using var coordinator = await StartAsync(Events, Feed);
+        await using var worker = await StartAsync(Worker(10));
+        await worker.Sender.ToCoordinatorAsync(new WorkerLeft("w", 10, "before"), Cancellation);
+        await coordinator.Sender.ToWorkerAsync("w", 10, new RejoinRequested("w", 10), Cancellation);
+        Assert.IsType<WorkerLeft>(await coordinator.Inbox.NextAsync(Cancellation));
+        Assert.IsType<RejoinRequested>(await worker.Inbox.NextAsync(Cancellation));
+
+        await _broker!.WipeAsync(Cancellation);
+
+        await AgainAsync(() => worker.Sender.ToCoordinatorAsync(new WorkerLeft("w", 10, "after"), Cancellation));
+        await AgainAsync(() => coordinator.Sender.ToWorkerAsync("w", 10, new RejoinRequested("w", 10), Cancellation));
+        Assert.Equal(new WorkerLeft("w", 10, "after"), await coordinator.Inbox.NextAsync(Cancellation));
+        Assert.IsType<RejoinRequested>(await worker.Inbox.NextAsync(Cancellation));
+        await worker.Sender.AnnounceAsync(new JobChanged(Guid.Empty, 1), Cancellation);
+        Assert.IsType<JobChanged>(await coordinator.Inbox.NextAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task An_event_that_no_coordinator_can_use_is_set_aside()
+    {
+        await using var coordinator = await StartAsync(Events);
+        coordinator.Inbox.Fault = () => new InvalidOperationException("This one is poison.");
+        await coordinator.Sender.ToCoordinatorAsync(new WorkerLeft("poison", 1, "done"), Cancellation);
+
+        await using var broker = await ConnectAsync();
+        await using var channel = await broker.CreateChannelAsync(cancellationToken: Cancellation);
+        var parked = await Eventually.IsAsync(
+            () => channel.BasicGetAsync(QueueNames.Parked, autoAck: true, Cancellation), message => message is not null, TimeSpan.FromSeconds(60), null, Cancellation);
+        Assert.Contains("poison", System.Text.Encoding.UTF8.GetString(parked!.Body.Span), StringComparison.Ordinal);
+        coordinator.Inbox.Fault = () => null;
+        await coordinator.Sender.ToCoordinatorAsync(new WorkerLeft("sound", 1, "done"), Cancellation);
+        Assert.Equal(new WorkerLeft("sound", 1, "done"), await coordinator.Inbox.NextAsync(Cancellation));
     }
 
     [Fact]
@@ -111,6 +197,45 @@ public abstract class FarmBusTests
         await using var process = await StartAsync(Feed);
         await process.Sender.AnnounceAsync(new JobChanged(Guid.Empty, 1), Cancellation);
         Assert.Equal(new JobChanged(Guid.Empty, 1), await process.Inbox.NextAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_poisonous_event_is_set_aside_and_the_others_of_its_batch_are_handled()
+    {
+        await using var process = await StartAsync(Events);
+        var handled = new List<string>();
+        await process.Batches.HandleAsync(
+            [new WorkerLeft("one", 1, ""), new WorkerLeft("poison", 1, ""), new WorkerLeft("two", 1, "")],
+            events =>
+            {
+                handled.AddRange(events.Any(x => x.Worker == "poison") ? throw new InvalidOperationException("Poison.") : events.Select(x => x.Worker));
+                return Task.CompletedTask;
+            },
+            fault => fault is TimeoutException, Cancellation);
+        Assert.Equal(["one", "two"], handled);
+    }
+
+    [Fact]
+    public async Task A_batch_waits_for_what_is_away_as_a_whole()
+    {
+        await using var process = await StartAsync();
+        var tries = 0;
+        await Assert.ThrowsAsync<TimeoutException>(() => process.Batches.HandleAsync<WorkerLeft>(
+            [new WorkerLeft("one", 1, ""), new WorkerLeft("two", 1, "")],
+            _ => ++tries > 0 ? throw new TimeoutException("The database is away.") : Task.CompletedTask,
+            fault => fault is TimeoutException, Cancellation));
+        Assert.Equal(1, tries);
+    }
+
+    [Fact]
+    public async Task An_event_is_kept_for_as_long_as_what_it_needs_is_away()
+    {
+        await using var process = await StartAsync(Events);
+        var tries = 0;
+        process.Inbox.Fault = () => Interlocked.Increment(ref tries) < 6 ? new TimeoutException("The database is away.") : null;
+        await process.Sender.ToCoordinatorAsync(new WorkerLeft("w", 1, "kept"), Cancellation);
+        Assert.Equal(new WorkerLeft("w", 1, "kept"), await process.Inbox.NextAsync(Cancellation));
+        Assert.Equal(6, tries);
     }
 
     internal Task<BusProcess> StartAsync(params BusQueue[] queues) => BusProcess.StartAsync(Broker, Cancellation, queues);

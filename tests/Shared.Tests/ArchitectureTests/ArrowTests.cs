@@ -24,7 +24,7 @@ public sealed class ArrowTests
         ["Models"] = ["Database", "Workers"],
         ["Workers"] = ["Database", "Ledger", "Feed", "Models", "Standing"],
         ["Standing"] = ["Database", "Ledger", "Feed", "Workers"],
-        ["Leases"] = ["Ledger", "Standing"],
+        ["Leases"] = ["Database", "Ledger", "Standing", "Workers"],
         ["Scheduling"] = ["Database", "Ledger", "Feed", "Jobs", "Workers"],
         ["Access"] = [],
         ["Artifacts"] = ["Database", "Ledger", "Jobs"],

@@ -35,13 +35,16 @@ public sealed class TestRabbitMq : IAsyncDisposable
             },
         };
         var broker = new TestRabbitMq(management, server, TestEnvironment.NewName("test-"));
-        var user = Uri.UnescapeDataString(server.UserInfo.Split(':')[0]);
-        await broker.PutAsync($"/api/vhosts/{broker.VirtualHost}", new { }, cancellationToken);
-        await broker.PutAsync(
-            $"/api/permissions/{broker.VirtualHost}/{user}",
-            new { configure = ".*", write = ".*", read = ".*" },
-            cancellationToken);
+        await broker.AddVirtualHostAsync(cancellationToken);
         return broker;
+    }
+
+    /// <summary>Ends every connection and forgets every queue, exchange and message, as a broker does whose data folder was deleted.</summary>
+    public async Task WipeAsync(CancellationToken cancellationToken)
+    {
+        using var response = await _management.DeleteAsync(new Uri($"/api/vhosts/{VirtualHost}", UriKind.Relative), cancellationToken);
+        response.EnsureSuccessStatusCode();
+        await AddVirtualHostAsync(cancellationToken);
     }
 
     /// <summary>Closes every connection of this virtual host, as a restarting broker would; clients may connect again at once.</summary>
@@ -73,6 +76,12 @@ public sealed class TestRabbitMq : IAsyncDisposable
         using var response = await _management.DeleteAsync(new Uri($"/api/vhosts/{VirtualHost}", UriKind.Relative));
         response.EnsureSuccessStatusCode();
         _management.Dispose();
+    }
+
+    private async Task AddVirtualHostAsync(CancellationToken cancellationToken)
+    {
+        await PutAsync($"/api/vhosts/{VirtualHost}", new { }, cancellationToken);
+        await PutAsync($"/api/permissions/{VirtualHost}/{Uri.UnescapeDataString(Uri.UserInfo.Split(':')[0])}", new { configure = ".*", write = ".*", read = ".*" }, cancellationToken);
     }
 
     private async Task PutAsync(string path, object body, CancellationToken cancellationToken)
