@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Ledger;
+using RenderFarm.Coordinator.Standing;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Shared;
 
@@ -8,7 +9,7 @@ namespace RenderFarm.Coordinator.Leases;
 
 /// <summary>Returns to their spans the leases that were neither accepted nor renewed in time. After an outage all of them live one lease longer first: nobody could renew.</summary>
 internal sealed partial class ExpireLeases(
-    FrameLedger ledger, LedgerNews news, LeaderLock leader, LoseWorkers workers, IOptions<LedgerOptions> options, TimeProvider time, ILogger<ExpireLeases> logger) : BackgroundService
+    FrameLedger ledger, LedgerNews news, LeaderLock leader, LoseWorkers workers, Incidents incidents, IOptions<LedgerOptions> options, TimeProvider time, ILogger<ExpireLeases> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
@@ -19,6 +20,8 @@ internal sealed partial class ExpireLeases(
         {
             LogExtended(await ledger.ExtendAsync(options.Value.LeaseFor, cancellationToken), outage);
             leader.OutageIsOver();
+            await incidents.PassedAsync(
+                IncidentKind.Coordinators, $"Nobody led for {outage.TotalSeconds:0} s: the database, the broker or the coordinators were away.", outage, cancellationToken);
             return 0;
         }
 

@@ -51,7 +51,7 @@ internal sealed class ReadyWorkers(IDbContextFactory<FarmDb> databases, TimeProv
 
         var now = time.GetTimestamp();
         var workers = await db.Workers.AsNoTracking()
-            .Where(worker => worker.State == WorkerState.Ready && worker.DrainReason == null)
+            .Where(worker => worker.State == WorkerState.Ready && worker.DrainReason == null && !worker.StoreIsAway)
             .Select(worker => new { worker.Name, worker.Epoch, worker.Slots, worker.Window, worker.BatchSize, worker.Models, worker.WarmModels })
             .ToListAsync(cancellationToken);
         var blocks = (await db.WorkerBlocks.AsNoTracking().ToListAsync(cancellationToken)).ToLookup(block => (block.Worker, block.Scope), block => block.Target);

@@ -7,11 +7,8 @@ namespace RenderFarm.Coordinator.Standing;
 /// <summary>What was away.</summary>
 internal enum IncidentKind
 {
-    /// <summary>A coordinator could not reach the database.</summary>
-    Database,
-
-    /// <summary>A coordinator could not reach the broker.</summary>
-    Broker,
+    /// <summary>No coordinator led, because the database, the broker or all coordinators were away.</summary>
+    Coordinators,
 
     /// <summary>Many workers could not reach the artifact store.</summary>
     Store,
@@ -51,6 +48,20 @@ internal sealed partial class Incidents(IDbContextFactory<FarmDb> databases, Exc
         await excuse.RunAsync(cancellationToken);
     }
 
+    /// <summary>An incident that nobody could write down while it lasted has just ended.</summary>
+    public async Task PassedAsync(IncidentKind kind, string message, TimeSpan lasted, CancellationToken cancellationToken)
+    {
+        await using (var db = await databases.CreateDbContextAsync(cancellationToken))
+        {
+            var now = await db.NowAsync(cancellationToken);
+            db.Incidents.Add(new Incident { Id = Guid.CreateVersion7(now), Kind = kind.ToString(), StartedAt = now - lasted, EndedAt = now, Message = message });
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        LogPassed(kind, message);
+        await excuse.RunAsync(cancellationToken);
+    }
+
     /// <summary>Incidents of this kind are over.</summary>
     public async Task CloseAsync(IncidentKind kind, CancellationToken cancellationToken)
     {
@@ -64,6 +75,9 @@ internal sealed partial class Incidents(IDbContextFactory<FarmDb> databases, Exc
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Incident {Kind}: {Reason} No worker is struck while it lasts")]
     private partial void LogOpened(IncidentKind kind, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Incident {Kind}: {Reason} No worker is struck for what happened then")]
+    private partial void LogPassed(IncidentKind kind, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Incident {Kind} is over")]
     private partial void LogClosed(IncidentKind kind);

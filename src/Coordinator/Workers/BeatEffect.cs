@@ -43,7 +43,7 @@ internal sealed record WorkerRow(
             return BeatEffect.Nothing;
         }
 
-        if (State != StateOf(beat) || StoreIsAway != beat.StoreIsAway || !WarmModels.SequenceEqual(beat.WarmModels) || !Doing(SlotStatus).SequenceEqual(Doing(SlotsOf(beat))))
+        if (State != StateOf(beat, DrainReason) || StoreIsAway != beat.StoreIsAway || !WarmModels.SequenceEqual(beat.WarmModels) || !Doing(SlotStatus).SequenceEqual(Doing(SlotsOf(beat))))
         {
             return BeatEffect.News;
         }
@@ -56,7 +56,8 @@ internal sealed record WorkerRow(
         return ResidentBytes == beat.ResidentBytes && SpoolBytes == beat.SpoolBytes && SlotStatus.SequenceEqual(SlotsOf(beat)) ? BeatEffect.Heard : BeatEffect.Figures;
     }
 
-    public static WorkerState StateOf(WorkerHeartbeat beat) => beat.IsDraining ? WorkerState.Draining : WorkerState.Ready;
+    /// <summary>A worker that is to drain does, even before it knows.</summary>
+    public static WorkerState StateOf(WorkerHeartbeat beat, string? drainReason) => beat.IsDraining || drainReason is not null ? WorkerState.Draining : WorkerState.Ready;
 
     public static IReadOnlyList<SlotStatus> SlotsOf(WorkerHeartbeat beat) => beat.Slots ?? [];
 

@@ -44,17 +44,21 @@ internal sealed class WorkerBeats(IDbContextFactory<FarmDb> databases, Announcer
         }
     }
 
-    private static Task<int> WriteAsync(FarmDb db, WorkerHeartbeat beat, DateTimeOffset now, CancellationToken cancellationToken) => db.Workers
-        .Where(worker => worker.Name == beat.Worker && worker.Epoch == beat.Epoch && worker.State != WorkerState.Gone && worker.HeartbeatSequence < beat.Sequence)
-        .ExecuteUpdateAsync(
-            worker => worker
-                .SetProperty(w => w.State, WorkerRow.StateOf(beat))
-                .SetProperty(w => w.HeartbeatSequence, beat.Sequence)
-                .SetProperty(w => w.LastSeenAt, now)
-                .SetProperty(w => w.WarmModels, beat.WarmModels)
-                .SetProperty(w => w.ResidentBytes, beat.ResidentBytes)
-                .SetProperty(w => w.SlotStatus, WorkerRow.SlotsOf(beat))
-                .SetProperty(w => w.SpoolBytes, beat.SpoolBytes)
-                .SetProperty(w => w.StoreIsAway, beat.StoreIsAway),
-            cancellationToken);
+    private static Task<int> WriteAsync(FarmDb db, WorkerHeartbeat beat, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var said = WorkerRow.StateOf(beat, drainReason: null);
+        return db.Workers
+            .Where(worker => worker.Name == beat.Worker && worker.Epoch == beat.Epoch && worker.State != WorkerState.Gone && worker.HeartbeatSequence < beat.Sequence)
+            .ExecuteUpdateAsync(
+                worker => worker
+                    .SetProperty(w => w.State, w => w.DrainReason == null ? said : WorkerState.Draining)
+                    .SetProperty(w => w.HeartbeatSequence, beat.Sequence)
+                    .SetProperty(w => w.LastSeenAt, now)
+                    .SetProperty(w => w.WarmModels, beat.WarmModels)
+                    .SetProperty(w => w.ResidentBytes, beat.ResidentBytes)
+                    .SetProperty(w => w.SlotStatus, WorkerRow.SlotsOf(beat))
+                    .SetProperty(w => w.SpoolBytes, beat.SpoolBytes)
+                    .SetProperty(w => w.StoreIsAway, beat.StoreIsAway),
+                cancellationToken);
+    }
 }

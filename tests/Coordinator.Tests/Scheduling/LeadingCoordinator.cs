@@ -9,6 +9,7 @@ using RenderFarm.Coordinator.Feed;
 using RenderFarm.Coordinator.Leases;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Scheduling;
+using RenderFarm.Coordinator.Standing;
 using RenderFarm.Coordinator.Tests.Ledger;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.ServiceDefaults.Bus;
@@ -34,7 +35,10 @@ internal sealed class LeadingCoordinator : IAsyncDisposable
         Match = new MatchWork(
             new ReadyWorkers(database.Factory, TimeProvider.System), Ledger, new Dispatch(sender, Ledger, Workers, news, TimeProvider.System, NullLogger<Dispatch>.Instance), news,
             new StrandedJobs(NullLogger<StrandedJobs>.Instance));
-        Expire = new ExpireLeases(Ledger, news, _leader, Workers, Options.Create(options), TimeProvider.System, NullLogger<ExpireLeases>.Instance);
+        var standing = Options.Create(new StandingOptions());
+        var lift = new LiftMeasures(database.Factory, new TellWorker(sender, TimeProvider.System, NullLogger<TellWorker>.Instance), announcer, standing, NullLogger<LiftMeasures>.Instance);
+        var incidents = new Incidents(database.Factory, new ExcuseStrikes(database.Factory, lift, standing), NullLogger<Incidents>.Instance);
+        Expire = new ExpireLeases(Ledger, news, _leader, Workers, incidents, Options.Create(options), TimeProvider.System, NullLogger<ExpireLeases>.Instance);
     }
 
     /// <summary>The leader's own clock; it started an hour ago.</summary>

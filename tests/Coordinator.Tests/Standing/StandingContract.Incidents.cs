@@ -16,7 +16,7 @@ public abstract partial class StandingContract
         await StrikeAsync("ada", ErrorClass.Worker, ErrorClass.Worker, ErrorClass.Worker);
         Assert.IsType<DrainRequested>(await _farm.Told.NextAsync());
 
-        await _farm.Get<Incidents>().OpenAsync(IncidentKind.Broker, "The broker cannot be reached.", TimeSpan.Zero, Token);
+        await _farm.Get<Incidents>().OpenAsync(IncidentKind.Store, "The store is away.", TimeSpan.Zero, Token);
 
         Assert.All(await _farm.StrikesAsync(), strike => Assert.True(strike.IsVoid));
         Assert.Null((await StandingOfAsync("ada")).Reason);
@@ -31,7 +31,7 @@ public abstract partial class StandingContract
         await _farm.Get<BlockWorker>().BlockAsync("ada", new BlockTarget(BlockScope.Model, "photo", "By hand."), Token);
         Assert.Equal(["ada Model emoji", "ada Model photo"], await _farm.BlocksAsync());
 
-        await _farm.Get<Incidents>().OpenAsync(IncidentKind.Database, "The database was away.", TimeSpan.FromSeconds(5), Token);
+        await _farm.Get<Incidents>().PassedAsync(IncidentKind.Coordinators, "Nobody led for 5 s.", TimeSpan.FromSeconds(5), Token);
 
         Assert.Equal(["ada Model photo"], await _farm.BlocksAsync());
     }
@@ -60,7 +60,7 @@ public abstract partial class StandingContract
         await StrikeAsync("ada", ErrorClass.Worker, ErrorClass.Worker, ErrorClass.Worker);
         await _farm.AgeAsync(Margin + TimeSpan.FromSeconds(5));
 
-        await _farm.Get<Incidents>().OpenAsync(IncidentKind.Broker, "The broker cannot be reached.", TimeSpan.Zero, Token);
+        await _farm.Get<Incidents>().OpenAsync(IncidentKind.Store, "The store is away.", TimeSpan.Zero, Token);
 
         Assert.All(await _farm.StrikesAsync(), strike => Assert.False(strike.IsVoid));
         Assert.Equal(WorkerState.Draining, (await StandingOfAsync("ada")).State);
@@ -72,7 +72,7 @@ public abstract partial class StandingContract
         await StrikeAsync("ada", ErrorClass.Worker, ErrorClass.Worker, ErrorClass.Worker);
         await _farm.Get<DrainWorker>().DrainAsync("ada", "New cooler.", Token);
 
-        await _farm.Get<Incidents>().OpenAsync(IncidentKind.Broker, "The broker cannot be reached.", TimeSpan.Zero, Token);
+        await _farm.Get<Incidents>().OpenAsync(IncidentKind.Store, "The store is away.", TimeSpan.Zero, Token);
 
         Assert.Equal((WorkerState.Draining, "New cooler."), await StandingOfAsync("ada"));
     }
@@ -81,14 +81,14 @@ public abstract partial class StandingContract
     public async Task An_incident_is_one_row_however_often_it_is_told_and_starts_when_it_first_did()
     {
         var incidents = _farm.Get<Incidents>();
-        await incidents.OpenAsync(IncidentKind.Broker, "The broker cannot be reached.", TimeSpan.FromSeconds(3), Token);
-        await incidents.OpenAsync(IncidentKind.Broker, "Still.", TimeSpan.FromSeconds(60), Token);
-        await incidents.OpenAsync(IncidentKind.Broker, "Still.", TimeSpan.Zero, Token);
-        await incidents.CloseAsync(IncidentKind.Broker, Token);
-        await incidents.CloseAsync(IncidentKind.Broker, Token);
+        await incidents.OpenAsync(IncidentKind.Store, "The store is away.", TimeSpan.FromSeconds(3), Token);
+        await incidents.OpenAsync(IncidentKind.Store, "Still.", TimeSpan.FromSeconds(60), Token);
+        await incidents.OpenAsync(IncidentKind.Store, "Still.", TimeSpan.Zero, Token);
+        await incidents.CloseAsync(IncidentKind.Store, Token);
+        await incidents.CloseAsync(IncidentKind.Store, Token);
 
         var row = Assert.Single(await IncidentsAsync());
-        Assert.Equal(("Broker", "The broker cannot be reached."), (row.Kind, row.Message));
+        Assert.Equal(("Store", "The store is away."), (row.Kind, row.Message));
         Assert.InRange(row.EndedAt!.Value - row.StartedAt, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(90));
     }
 

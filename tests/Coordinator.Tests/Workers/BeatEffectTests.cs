@@ -26,6 +26,7 @@ public sealed class BeatEffectTests
         { "a slot that begins to render a moment later", nameof(BeatEffect.News) },
         { "another warm model", nameof(BeatEffect.News) },
         { "a drain", nameof(BeatEffect.News) },
+        { "a drain that was ordered", nameof(BeatEffect.Heard) },
         { "a store that is away", nameof(BeatEffect.News) },
         { "back after it was lost", nameof(BeatEffect.News) },
     };
@@ -49,6 +50,7 @@ public sealed class BeatEffectTests
             "a slot that begins to render a moment later" => (Row, Beat with { Slots = [new SlotStatus("rendering", "emoji", 0, 20)] }, soon),
             "another warm model" => (Row, Beat with { WarmModels = ["emoji", "other"] }, soon),
             "a drain" => (Row, Beat with { IsDraining = true }, soon),
+            "a drain that was ordered" => (Row with { State = WorkerState.Draining, DrainReason = "New cooler." }, Beat, Now),
             "a store that is away" => (Row, Beat with { StoreIsAway = true }, soon),
             "back after it was lost" => (Row with { State = WorkerState.Lost }, Beat, soon),
             _ => throw new ArgumentException(what),

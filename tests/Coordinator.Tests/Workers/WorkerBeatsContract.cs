@@ -23,6 +23,7 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
     {
         await database.ExecuteAsync("DELETE FROM jobs");
         await database.ExecuteAsync("DELETE FROM workers");
+        await database.ExecuteAsync("DELETE FROM incidents");
         _coordinator = await LeadingCoordinator.StartAsync(database, new LedgerOptions(), Token);
     }
 
@@ -48,6 +49,19 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
         Assert.All(rows, row => Assert.Equal(WorkerState.Ready, row.State));
         Assert.All(rows, row => Assert.InRange(now - row.LastSeenAt, TimeSpan.FromSeconds(-1), TimeSpan.FromSeconds(5)));
         Assert.Equal((7L, new SlotStatus("rendering", "emoji", 2, 8)), (rows[0].SpoolBytes, Assert.Single(rows[0].SlotStatus)));
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_drained_stays_so_whatever_it_says_and_is_offered_nothing()
+    {
+        await AddAsync("old", silentFor: TimeSpan.FromSeconds(8));
+        await database.ExecuteAsync("UPDATE workers SET state = 'Draining', drain_reason = 'New cooler.'");
+
+        var known = await _coordinator.Beats.WriteAsync([Beat("old") with { ResidentBytes = 7 }], Token);
+
+        Assert.Equal("New cooler.", Assert.Single(known.Values).DrainReason);
+        var row = await database.QueryAsync(db => db.Workers.AsNoTracking().SingleAsync(Token));
+        Assert.Equal((WorkerState.Draining, 7L), (row.State, row.ResidentBytes));
     }
 
     [Fact]
@@ -96,6 +110,9 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
         Assert.Equal(0, await _coordinator.Expire.RunOnceAsync(Token));
         Assert.True(await DeadlineAsync(lease) > (await database.QueryAsync(db => db.NowAsync(Token))).AddSeconds(8));
         Assert.Null(_coordinator.Leader.Outage);
+        var incident = Assert.Single(await database.QueryAsync(db => db.Incidents.AsNoTracking().ToListAsync(Token)));
+        Assert.Equal("Coordinators", incident.Kind);
+        Assert.True(incident.EndedAt - incident.StartedAt > TimeSpan.FromSeconds(50), "Shorter than the outage.");
         Assert.Equal(0, await _coordinator.Expire.RunOnceAsync(Token));
 
         await ExpireAllAsync();
