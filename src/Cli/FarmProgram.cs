@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using RenderFarm.Cli.Commands;
+using RenderFarm.Cli.Hosting;
 using RenderFarm.Cli.Output;
+using RenderFarm.Worker.Rendering.Child;
 
 namespace RenderFarm.Cli;
 
@@ -13,6 +15,12 @@ internal static class FarmProgram
 
     public static async Task<int> RunAsync(string[] arguments, Terminal terminal)
     {
+        // Has neither options nor an end on Ctrl+C.
+        if (arguments is [WorkerProcess.RenderProcessCommand])
+        {
+            return await RenderProcess.RunAsync();
+        }
+
         using var interrupted = new CancellationTokenSource();
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, interrupted));
         using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Interrupt(context, interrupted));

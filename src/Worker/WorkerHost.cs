@@ -3,7 +3,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Hosting;
@@ -12,8 +11,8 @@ using RenderFarm.Worker.Commits;
 using RenderFarm.Worker.Leases;
 using RenderFarm.Worker.Membership;
 using RenderFarm.Worker.Models;
-using RenderFarm.Worker.Pipelines;
 using RenderFarm.Worker.Rendering;
+using RenderFarm.Worker.Rendering.Supervision;
 using RenderFarm.Worker.Slots;
 using RenderFarm.Worker.Spool;
 using RenderFarm.Worker.Uploads;
@@ -36,7 +35,13 @@ public static class WorkerHost
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(20);
 
     /// <summary>Registers the rooms. The host adds the bus afterwards, when all its parts are known.</summary>
-    public static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder)
+    /// <param name="builder">Host.</param>
+    /// <param name="renderProgram">How a render process is started; needed where <see cref="WorkerOptions.Isolation"/> asks for one.</param>
+    public static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder, RenderProgram? renderProgram = null) =>
+        builder.AddWorker((services, options, me) => services.AddRenderer(options, me, renderProgram));
+
+    /// <summary>Registers the rooms, with a renderer of the caller's.</summary>
+    internal static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder, Action<IServiceCollection, WorkerOptions, WorkerIdentity> addRenderer)
     {
         builder.AddFarmDefaults();
         var (services, section) = (builder.Services, builder.Configuration.GetSection(Section));
@@ -50,6 +55,7 @@ public static class WorkerHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Longer(host.ShutdownTimeout, options.DrainTimeout + StopMargin));
         services.AddHealthChecks().AddCheck<WorkerHealth>(HealthCheck);
         AddRooms(services);
+        addRenderer(services, options, me);
         return builder;
     }
 
@@ -57,9 +63,6 @@ public static class WorkerHost
     {
         services.AddSingleton<IModelSource, ModelFolders>();
         services.AddSingleton<ModelCatalog>();
-        services.AddSingleton(provider => PipelineSettings.Of(provider.GetRequiredService<IOptions<WorkerOptions>>().Value, provider.GetRequiredService<WorkerIdentity>(), processes: 1));
-        services.AddSingleton<WarmPipelines>();
-        services.AddSingleton<IRenderer, PipelineRenderer>();
         services.AddSingleton<HeartbeatBell>();
         services.AddSingleton<HeldLeases>();
         services.AddSingleton<PictureSpool>();
@@ -89,7 +92,7 @@ public static class WorkerHost
         services.AddHostedService<WorkerRun>();
     }
 
-    private static void AddLoop<T>(this IServiceCollection services)
+    internal static void AddLoop<T>(this IServiceCollection services)
         where T : class, IWorkerLoop
     {
         services.AddSingleton<T>();

@@ -18,6 +18,12 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary>Folder of LoRAs, as .safetensors files, in folders of any depth; it need not be there.</summary>
     public string Loras { get; set; } = "loras";
 
+    /// <summary>Where batches are rendered.</summary>
+    public WorkerIsolation Isolation { get; set; } = WorkerIsolation.Process;
+
+    /// <summary>How long a render process may go without finishing a step before it counts as hung and is killed; null goes by the times that were measured for the model and size.</summary>
+    public TimeSpan? StepTimeout { get; set; }
+
     /// <summary>Batches rendered at a time.</summary>
     public int Slots { get; set; } = 1;
 
@@ -88,6 +94,8 @@ public sealed partial class WorkerOptions : IValidatableObject
             (nameof(SpoolFreeMiB), SpoolFreeMiB is < 0 or > 1 << 30, SpoolFreeMiB, "0 to 1073741824"),
             (nameof(Threads), Threads is < 0 or > 1024, Threads, "0 to 1024"),
             (nameof(HeartbeatEvery), HeartbeatEvery < TimeSpan.FromMilliseconds(100) || HeartbeatEvery > TimeSpan.FromSeconds(5), HeartbeatEvery, "00:00:00.1 to 00:00:05"),
+            (nameof(Isolation), !Enum.IsDefined(Isolation), Isolation, "Process, InProcess"),
+            (nameof(StepTimeout), StepTimeout < TimeSpan.FromSeconds(1) || StepTimeout > TimeSpan.FromHours(1), StepTimeout ?? TimeSpan.Zero, "00:00:01 to 01:00:00, or nothing for measured times"),
             (nameof(DrainTimeout), DrainTimeout < TimeSpan.FromSeconds(1) || DrainTimeout > TimeSpan.FromHours(1), DrainTimeout, "00:00:01 to 01:00:00"),
         ];
         foreach (var range in ranges.Where(range => range.IsWrong))
@@ -104,4 +112,14 @@ public sealed partial class WorkerOptions : IValidatableObject
 
     [GeneratedRegex("^(cpu|(cuda|tensorrt):[0-9]{1,3})$")]
     private static partial Regex DevicePattern();
+}
+
+/// <summary>Where batches are rendered.</summary>
+public enum WorkerIsolation
+{
+    /// <summary>In a process of its own for each slot: a crash, a hang or a lack of memory costs one batch.</summary>
+    Process,
+
+    /// <summary>In the worker's own process, whose slots share their pipelines.</summary>
+    InProcess,
 }

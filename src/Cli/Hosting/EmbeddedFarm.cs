@@ -113,6 +113,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         ["Access:LoopbackOnly"] = "true",
         ["Worker:Name"] = "local",
         ["Worker:Models"] = models,
+        ["Worker:Isolation"] = nameof(WorkerIsolation.InProcess),
         ["Worker:Cache"] = data.Networks,
         ["Worker:Spool"] = data.Spool,
         ["Worker:DrainTimeout"] = "00:00:10",

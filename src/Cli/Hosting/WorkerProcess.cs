@@ -10,12 +10,16 @@ using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Hosting;
 using RenderFarm.Worker;
+using RenderFarm.Worker.Rendering.Supervision;
 
 namespace RenderFarm.Cli.Hosting;
 
 /// <summary><c>renderfarm worker</c>: one of any number of workers of a farm.</summary>
 internal static class WorkerProcess
 {
+    /// <summary>What this program is started with to be a render process; not for people.</summary>
+    public const string RenderProcessCommand = "render-process";
+
     /// <summary>Runs until SIGTERM or Ctrl+C, then drains. Throws what names the thing that is missing when it cannot start.</summary>
     public static async Task RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
@@ -25,7 +29,7 @@ internal static class WorkerProcess
         builder.WebHost.UseKestrelCore().UseUrls(options.HealthUrls);
         builder.Services.AddRouting();
         builder.Logging.AddFarmConsole(builder.Configuration);
-        builder.AddWorker();
+        builder.AddWorker(RenderProgram.OfThisProgram(RenderProcessCommand));
         builder.Services.AddFarmBus(builder.Configuration);
         await using var app = builder.Build();
         app.MapGet("/healthz", () => TypedResults.Ok(new { status = "alive" }));

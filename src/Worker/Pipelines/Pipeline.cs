@@ -33,5 +33,5 @@ internal sealed class PipelinePin(WarmPipelines pipelines, Pipeline pipeline, Di
 }
 
 /// <summary>A model that does not fit into the memory budget even alone.</summary>
-internal sealed class PipelineTooLargeException(string model, long bytes, long budget)
-    : Exception($"The model '{model}' needs {bytes >> 20} MiB; Worker:MemoryBudgetMiB allows {budget >> 20} MiB.");
+internal sealed class PipelineTooLargeException(string model, long bytes, PipelineSettings settings) : Exception(
+    $"The model '{model}' needs {bytes >> 20} MiB; Worker:MemoryBudgetMiB allows {settings.MemoryBytes >> 20} MiB{(settings.Processes > 1 ? $" for each of {settings.Processes} slots" : "")}.");

@@ -8,9 +8,10 @@ namespace RenderFarm.Worker.Pipelines;
 /// <param name="Threads">CPU threads within one network run; 0 is one per core.</param>
 /// <param name="BatchSize">Frames that go through the UNet together at most.</param>
 /// <param name="Slots">Batches at a time.</param>
-/// <param name="MemoryBytes">Budget for the pipelines together.</param>
+/// <param name="Processes">Render processes that share the worker's memory, each with its own pipelines.</param>
+/// <param name="MemoryBytes">Budget for the pipelines of one of them together.</param>
 /// <param name="GpuMemoryBytes">Memory of the device that they may take; null where it is not limited.</param>
-internal sealed record PipelineSettings(string Models, string Loras, string? Cache, string Device, int Threads, int BatchSize, int Slots, long MemoryBytes, long? GpuMemoryBytes)
+internal sealed record PipelineSettings(string Models, string Loras, string? Cache, string Device, int Threads, int BatchSize, int Slots, int Processes, long MemoryBytes, long? GpuMemoryBytes)
 {
     private const int BytesOfMiB = 20;
 
@@ -23,6 +24,7 @@ internal sealed record PipelineSettings(string Models, string Loras, string? Cac
         options.Threads,
         me.BatchSize,
         me.Slots / processes,
+        processes,
         me.MemoryBytes / processes,
         (options.MemoryBudgetMiB << BytesOfMiB) / processes);
 }

@@ -13,6 +13,9 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
     private readonly List<Pipeline> _loaded = [];
     private TaskCompletionSource _roomMade = NewSignal();
 
+    /// <summary>A model's pipeline was loaded in this time.</summary>
+    public event Action<string, TimeSpan>? HasLoaded;
+
     /// <summary>Models whose pipelines are loaded and have run.</summary>
     public IReadOnlyList<string> WarmModels
     {
@@ -81,7 +84,7 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
     {
         if (bytes > settings.MemoryBytes)
         {
-            throw new PipelineTooLargeException(model, bytes, settings.MemoryBytes);
+            throw new PipelineTooLargeException(model, bytes, settings);
         }
 
         while (true)
@@ -166,6 +169,7 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
         var elapsed = time.GetElapsedTime(start);
         WorkerMetrics.Loaded(model, elapsed);
         LogLoaded(model, elapsed);
+        HasLoaded?.Invoke(model, elapsed);
         return pipeline;
     }
 

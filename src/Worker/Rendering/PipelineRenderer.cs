@@ -6,16 +6,18 @@ using RenderFarm.Worker.Pipelines;
 namespace RenderFarm.Worker.Rendering;
 
 /// <summary>Renders in this process, with pipelines that all slots share.</summary>
-internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings settings, TimeProvider time) : IRenderer
+internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings settings, TimeProvider time, SlotBoard board) : IRenderer
 {
     private readonly Task[] _writing = [.. Enumerable.Repeat(Task.CompletedTask, settings.Slots)];
-    private readonly SlotBoard _board = new(settings.Slots);
 
     public IReadOnlyList<string> WarmModels => pipelines.WarmModels;
 
     public long ResidentBytes => pipelines.ResidentBytes;
 
-    public IReadOnlyList<SlotStatus> Slots => _board.Slots;
+    public IReadOnlyList<SlotStatus> Slots => board.Slots;
+
+    /// <summary>Waits until the pictures of all ended batches are written.</summary>
+    public Task WrittenAsync() => Task.WhenAll(_writing);
 
     public async Task RenderAsync(int slot, RenderWork work, IProgress<StepProgress> steps, IProgress<RowResult> rows, CancellationToken stop)
     {
@@ -23,13 +25,13 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
         try
         {
             var requests = work.Rows.Select(row => FrameRequest.Of(work.Offers[row.Offer], row.Frame)).ToArray();
-            _board.Loads(slot, work.Model);
+            board.Loads(slot, work.Model);
             using var pin = await pipelines.PinAsync(work.Model, work.ModelBytes, time, stop);
             if (pin.Pipeline.Model.Digest == work.ModelDigest)
             {
                 // A thread of its own: a render keeps a core busy for seconds, which the thread pool's other users should not feel.
                 await Task.Factory.StartNew(
-                    () => Render(new Batch(slot, work, requests, reports, steps, _board), pin, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                    () => Render(new Batch(slot, work, requests, reports, steps, board), pin, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
             else
             {
@@ -47,13 +49,13 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
         }
         finally
         {
-            _board.Rests(slot);
+            board.Rests(slot);
         }
     }
 
     private void Render(Batch batch, PipelinePin pin, CancellationToken stop)
     {
-        _board.Renders(batch.Slot, batch.Work.Model, default);
+        board.Renders(batch.Slot, batch.Work.Model, default);
         var left = new List<int>();
         foreach (var row in Enumerable.Range(0, batch.Requests.Count))
         {

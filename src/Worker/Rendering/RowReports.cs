@@ -33,6 +33,9 @@ internal sealed class RowReports(int rows, IProgress<RowResult> target) : IProgr
         }
     }
 
+    /// <summary>Whether all rows are reported.</summary>
+    public bool IsDone => Open.Count == 0;
+
     /// <summary>The rows that are not reported yet.</summary>
     public IReadOnlyList<int> Open
     {

@@ -4,13 +4,16 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Farms;
 using RenderFarm.TestKit.Goldens;
+using RenderFarm.Worker.Rendering.Supervision;
 using RenderFarm.Worker.Spool;
 
 namespace RenderFarm.Worker.Tests.Bench;
@@ -24,11 +27,17 @@ internal sealed class WorkerBench : IAsyncDisposable
 
     private WorkerBench(TemporaryFolder folder, IHost host) => (_folder, _host) = (folder, host);
 
+    /// <summary>What the worker logged.</summary>
+    public required KeptLog Log { get; init; }
+
     public FakeCoordinator Coordinator => _host.Services.GetRequiredService<FakeCoordinator>();
 
     public FlakyStore Store => (FlakyStore)_host.Services.GetRequiredService<IArtifactStore>();
 
     public WorkerIdentity Me => _host.Services.GetRequiredService<WorkerIdentity>();
+
+    /// <summary>The real program, built beside the tests.</summary>
+    public static RenderProgram Program { get; } = new(Path.Combine(Repository.Root, "artifacts", "bin", "Cli", Repository.Configuration, "renderfarm"), ["render-process"]);
 
     public static string Models { get; } = Path.GetDirectoryName(GoldenFolder.EmojiModel)!;
 
@@ -36,16 +45,24 @@ internal sealed class WorkerBench : IAsyncDisposable
     public long FreeBytes { get; set; } = long.MaxValue;
 
     /// <summary>Starts the worker and waits until it has joined.</summary>
-    public static async Task<WorkerBench> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<WorkerBench> StartAsync(params (string Key, string Value)[] settings) => StartAsync(Program, settings);
+
+    /// <summary>Starts a worker with render processes.</summary>
+    public static Task<WorkerBench> StartIsolatedAsync(RenderProgram program, params (string Key, string Value)[] settings) =>
+        StartAsync(program, [("Worker:Isolation", nameof(WorkerIsolation.Process)), .. settings]);
+
+    private static async Task<WorkerBench> StartAsync(RenderProgram program, (string Key, string Value)[] settings)
     {
-        var bench = await StartAsync(isStoreAway: false, settings);
+        var bench = await StartAsync(program, isStoreAway: false, settings);
         await bench.Coordinator.FirstAsync<WorkerJoined>();
         await bench.Coordinator.FirstAsync<WorkerHeartbeat>();
         return bench;
     }
 
     /// <summary>Starts the worker, while its store may be away.</summary>
-    public static async Task<WorkerBench> StartAsync(bool isStoreAway, params (string Key, string Value)[] settings)
+    public static Task<WorkerBench> StartAsync(bool isStoreAway, params (string Key, string Value)[] settings) => StartAsync(Program, isStoreAway, settings);
+
+    private static async Task<WorkerBench> StartAsync(RenderProgram program, bool isStoreAway, (string Key, string Value)[] settings)
     {
         var folder = new TemporaryFolder();
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -53,11 +70,16 @@ internal sealed class WorkerBench : IAsyncDisposable
         {
             ["Worker:Name"] = "bench",
             ["Worker:Models"] = Models,
+            ["Worker:Isolation"] = nameof(WorkerIsolation.InProcess),
             ["Worker:Spool"] = Path.Combine(folder.Path, "spool"),
             ["Worker:HeartbeatEvery"] = "00:00:00.2",
             ["Worker:DrainTimeout"] = "00:00:20",
         });
-        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value));
+        foreach (var (key, value) in settings)
+        {
+            builder.Configuration[key] = value;
+        }
+
         builder.Services.AddSingleton<FakeCoordinator>();
         builder.Services.AddHostedService<LastMessages>();
         builder.Services.AddSingleton<IArtifactStore>(new FlakyStore(StoreOf(builder.Configuration, folder)) { IsAway = isStoreAway });
@@ -69,10 +91,12 @@ internal sealed class WorkerBench : IAsyncDisposable
                 new BusQueue(QueueNames.FarmEvents, QueueKind.Events, 32, (context, endpoint) => endpoint.ConfigureConsumer<FakeCoordinatorConsumer>(context)),
                 new BusQueue("", QueueKind.Feed, 32, (context, endpoint) => endpoint.ConfigureConsumer<FakeCoordinatorConsumer>(context)),
             ]));
-        builder.AddWorker();
+        builder.AddWorker(program);
+        var log = new KeptLog();
+        builder.Logging.AddProvider(log);
         builder.Services.AddFarmBus(builder.Configuration);
         builder.Services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
-        bench = new WorkerBench(folder, builder.Build());
+        bench = new WorkerBench(folder, builder.Build()) { Log = log };
         await bench._host.StartAsync(TestContext.Current.CancellationToken);
         return bench;
     }

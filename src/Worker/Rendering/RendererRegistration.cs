@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using RenderFarm.Worker.Pipelines;
+using RenderFarm.Worker.Rendering.Supervision;
+
+namespace RenderFarm.Worker.Rendering;
+
+/// <summary>Which renderer a worker has.</summary>
+internal static class RendererRegistration
+{
+    /// <summary>Registers the one that the settings ask for.</summary>
+    public static void AddRenderer(this IServiceCollection services, WorkerOptions options, WorkerIdentity me, RenderProgram? program)
+    {
+        if (options.Isolation == WorkerIsolation.Process)
+        {
+            services.AddSingleton(new ProcessSettings(
+                program ?? throw new InvalidOperationException("Worker:Isolation is Process, but this program cannot start render processes; set it to InProcess."),
+                PipelineSettings.Of(options, me, processes: me.Slots),
+                me.Slots,
+                options.StepTimeout));
+            services.AddLoop<ProcessRenderer>();
+            services.AddSingleton<IRenderer>(provider => provider.GetRequiredService<ProcessRenderer>());
+        }
+        else
+        {
+            services.AddSingleton(PipelineSettings.Of(options, me, processes: 1));
+            services.AddSingleton(new SlotBoard(me.Slots));
+            services.AddSingleton<WarmPipelines>();
+            services.AddSingleton<IRenderer, PipelineRenderer>();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using RenderFarm.Diffusion;
+using RenderFarm.Shared.Protocol;
+
+namespace RenderFarm.Worker.Rendering.Supervision;
+
+/// <summary>The batch that a render process has in hand.</summary>
+internal sealed class RunningBatch(long id, RenderWork work, RowReports reports, IProgress<StepProgress> steps, Watchdog watchdog)
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public long Id { get; } = id;
+
+    public RenderWork Work { get; } = work;
+
+    public RowReports Reports { get; } = reports;
+
+    public Watchdog Watchdog { get; } = watchdog;
+
+    /// <summary>Completes when the slot may go on; rows may still be on their way.</summary>
+    public Task Ended => _ended.Task;
+
+    public void Note(SlotStatus status)
+    {
+        if (status.State is SlotBoard.Loading or SlotBoard.Rendering)
+        {
+            Watchdog.Note(status);
+        }
+
+        if (status.Step > 0)
+        {
+            steps.Report(new StepProgress(status.Step, status.Steps));
+        }
+    }
+
+    public void End()
+    {
+        Watchdog.End();
+        _ended.TrySetResult();
+    }
+}
