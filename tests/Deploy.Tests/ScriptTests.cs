@@ -4,7 +4,7 @@ public sealed class ScriptTests
 {
     public static TheoryData<string> Scripts =>
     [
-        "renderfarm", ".ci/run", "eng/test", "eng/tools", "eng/services", "eng/services.d/common.sh", "eng/services.d/compose.sh",
+        "renderfarm", ".ci/run", "eng/test", "eng/tools", "eng/soak", "eng/services", "eng/services.d/common.sh", "eng/services.d/compose.sh",
         "eng/services.d/postgres.sh", "eng/services.d/rabbitmq.sh", "eng/services.d/s3.sh",
     ];
 
