@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
+using RenderFarm.ServiceDefaults.Disk;
 
 namespace RenderFarm.ServiceDefaults.Artifacts;
 
-/// <summary>Artifacts as files below one folder. A file appears under its key only when all of it is on the disk.</summary>
+/// <summary>Artifacts as files below one folder. A file appears under its key only when all of it is on the disk, and stays there after a power cut.</summary>
 public sealed class FolderArtifacts : IArtifactStore
 {
     // Keys have no segment that starts with a dot, so nothing in here can be mistaken for an artifact.
@@ -30,6 +31,7 @@ public sealed class FolderArtifacts : IArtifactStore
                 }
 
                 Publish(temporary, path);
+                Sync(Path.GetDirectoryName(path)!);
             }
             catch
             {
@@ -134,6 +136,15 @@ public sealed class FolderArtifacts : IArtifactStore
             {
                 // A delete in the same folder has just removed it as empty.
             }
+        }
+    }
+
+    // Of the file's folder and all above it: some of them may be as new as the file.
+    private void Sync(string folder)
+    {
+        for (; folder.Length >= _root.Length; folder = Path.GetDirectoryName(folder)!)
+        {
+            DurableFile.SyncFolder(folder);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using RenderFarm.Diffusion;
+using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Rendering;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Leases;
 

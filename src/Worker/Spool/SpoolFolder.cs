@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.Shared;
 
 namespace RenderFarm.Worker.Spool;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.Worker.Leases;
 
 namespace RenderFarm.Worker.Spool;

@@ -1,6 +1,7 @@
+using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.TestKit;
 
-namespace RenderFarm.Worker.Tests;
+namespace RenderFarm.ServiceDefaults.Tests.Disk;
 
 public sealed class DurableFileTests
 {

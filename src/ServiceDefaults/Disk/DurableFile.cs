@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace RenderFarm.Worker;
+namespace RenderFarm.ServiceDefaults.Disk;
 
 /// <summary>Files that are there whole or not at all, also after a power cut.</summary>
-internal static partial class DurableFile
+public static partial class DurableFile
 {
     private const string Unfinished = ".part";
 
