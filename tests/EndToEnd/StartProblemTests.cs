@@ -14,13 +14,13 @@ public sealed class StartProblemTests(ServersFixture servers) : IClassFixture<Se
         { "coordinator", "RENDERFARM__Database__Provider", "Oracle", "Database:Provider" },
         { "coordinator", "RENDERFARM__Coordinator__Urls", "8080", "Coordinator:Urls" },
         { "coordinator", "RENDERFARM__Artifacts__S3__SecretKey", "secret-word", "SecretKey" },
-        { "worker", "RENDERFARM__Bus__Uri", "amqp://farm:secret-word@127.0.0.1:1/", "127.0.0.1:1" },
         { "worker", "RENDERFARM__Bus__Uri", "http://somewhere", "Bus:Uri" },
-        { "worker", "RENDERFARM__Artifacts__S3__Endpoint", "127.0.0.1:1", "127.0.0.1:1" },
         { "worker", "RENDERFARM__Artifacts__S3__SecretKey", "secret-word", "SecretKey" },
         { "coordinator", "RENDERFARM__Access__Key", "short", "Access:Key" },
         { "worker", "RENDERFARM__Worker__Models", "/no/such/folder", "Worker:Models" },
         { "worker", "RENDERFARM__Worker__Device", "gpu", "Worker:Device" },
+        { "worker", "RENDERFARM__Worker__Spool", "/dev/null/spool", "Worker:Spool" },
+        { "worker", "RENDERFARM__Worker__HealthUrls", "8081", "Worker:HealthUrls" },
     };
 
     [Theory]

@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Hosting;
 using RenderFarm.Worker;
@@ -20,7 +19,9 @@ internal static class WorkerProcess
     /// <summary>What this program is started with to be a render process; not for people.</summary>
     public const string RenderProcessCommand = "render-process";
 
-    /// <summary>Runs until SIGTERM or Ctrl+C, then drains. Throws what names the thing that is missing when it cannot start.</summary>
+    private const string UrlsSetting = "Worker:HealthUrls";
+
+    /// <summary>Runs until SIGTERM or Ctrl+C, then drains. It starts at once, and waits for the servers that are away. Throws what is wrong with a setting.</summary>
     public static async Task RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -34,16 +35,31 @@ internal static class WorkerProcess
         await using var app = builder.Build();
         app.MapGet("/healthz", () => TypedResults.Ok(new { status = "alive" }));
         app.MapGet("/readyz", ReadyAsync);
-
-        // Wrong settings are named before the servers are tried with them.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
-        await BrokerCheck.CheckAsync(builder.Configuration.GetSection("Bus").Get<BusOptions>() ?? new BusOptions(), cancellationToken);
-        await app.Services.GetRequiredService<IArtifactStore>().CheckAsync(cancellationToken);
-        await ((IHost)app).RunAsync(cancellationToken);
+        Addresses.RequireFree(options.HealthUrls, UrlsSetting);
+
+        await app.StartAsync(cancellationToken);
+        try
+        {
+            await FirstLook.AtBusAndStoreAsync(app.Services, cancellationToken);
+        }
+        catch
+        {
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
+
+        await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static async Task<IResult> ReadyAsync(HealthCheckService checks, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadyAsync(HealthCheckService checks, BusPresence bus, CancellationToken cancellationToken)
     {
+        var broker = await bus.CheckHealthAsync(new HealthCheckContext(), cancellationToken);
+        if (broker.Status != HealthStatus.Healthy)
+        {
+            return TypedResults.Problem($"Waiting for the broker. {broker.Description}", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+
         var report = await checks.CheckHealthAsync(check => check.Name == WorkerHost.HealthCheck, cancellationToken);
         var worker = report.Entries[WorkerHost.HealthCheck];
         return worker.Status == HealthStatus.Healthy
