@@ -13,26 +13,49 @@ internal static class JobPrompts
     public static long SeedOf(Job job, long frame) =>
         (job.Settings.Seed ?? throw new InvalidOperationException($"Job {job.Id} has no seed; one is drawn when it is submitted.")) + (frame % job.Count * job.BestOf);
 
-    /// <summary>Distinct prompts of the frames [first, first + count), in order; the first is that of <paramref name="first"/>.</summary>
-    public static async Task<IReadOnlyList<string>> ReadAsync(FarmDb db, Job job, long first, long count, CancellationToken cancellationToken)
+    /// <summary>Distinct prompts of each range of frames, in order; the first is that of the range's first frame. One statement for all of them.</summary>
+    public static async Task<IReadOnlyList<IReadOnlyList<string>>> ReadAsync(FarmDb db, IReadOnlyList<PromptRange> ranges, CancellationToken cancellationToken)
     {
-        if (first < 0 || count <= 0 || first + count > job.FrameCount)
+        if (ranges.FirstOrDefault(range => range.First < 0 || range.Count <= 0 || range.First + range.Count > range.Job.FrameCount) is { } wrong)
         {
-            throw new ArgumentOutOfRangeException(nameof(first), $"Frames [{first}, {first + count}) are not inside [0, {job.FrameCount}) of job {job.Id}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(ranges), $"Frames [{wrong.First}, {wrong.First + wrong.Count}) are not inside [0, {wrong.Job.FrameCount}) of job {wrong.Job.Id}.");
         }
 
-        if (job.Settings.Prompt is { } prompt)
-        {
-            return [prompt];
-        }
-
-        var (from, to) = (PromptOf(job, first), PromptOf(job, first + count - 1));
-        var (firstPage, lastPage) = (from / JobPage.Size, to / JobPage.Size);
-        var pages = await db.JobPages.AsNoTracking()
-            .Where(page => page.JobId == job.Id && page.PageNo >= firstPage && page.PageNo <= lastPage)
-            .OrderBy(page => page.PageNo)
-            .Select(page => page.Prompts)
-            .ToListAsync(cancellationToken);
-        return [.. pages.SelectMany(page => page).Skip(from - (firstPage * JobPage.Size)).Take(to - from + 1)];
+        var wanted = ranges.Where(range => range.Job.Settings.Prompt is null).SelectMany(PagesOf).Distinct().ToList();
+        var pages = (await PagesAsync(db, wanted, cancellationToken)).ToDictionary(page => (page.JobId, page.PageNo), page => page.Prompts);
+        return [.. ranges.Select(range => range.Job.Settings.Prompt is { } prompt ? [prompt] : Cut(range, [.. PagesOf(range).SelectMany(page => pages[page])]))];
     }
+
+    private static IEnumerable<(Guid JobId, int PageNo)> PagesOf(PromptRange range)
+    {
+        var (first, last) = (range.FirstPrompt / JobPage.Size, range.LastPrompt / JobPage.Size);
+        return Enumerable.Range(first, last - first + 1).Select(page => (range.Job.Id, page));
+    }
+
+    private static List<string> Cut(PromptRange range, List<string> prompts) => prompts.GetRange(range.FirstPrompt % JobPage.Size, range.LastPrompt - range.FirstPrompt + 1);
+
+    private static async Task<List<JobPage>> PagesAsync(FarmDb db, List<(Guid JobId, int PageNo)> wanted, CancellationToken cancellationToken)
+    {
+        if (wanted.Count == 0)
+        {
+            return [];
+        }
+
+        var values = string.Join(", ", wanted.Select((_, number) => $"({{{number * 2}}}, {{{(number * 2) + 1}}})"));
+        var parameters = wanted.SelectMany(page => new object[] { page.JobId, page.PageNo }).ToArray();
+        // Numbers of parameters, and nothing else, go into the text.
+#pragma warning disable EF1002
+        var pages = db.JobPages.FromSqlRaw($"SELECT p.* FROM job_pages p JOIN (VALUES {values}) w ON p.job_id = w.column1 AND p.page_no = w.column2", parameters);
+#pragma warning restore EF1002
+        return await pages.AsNoTracking().ToListAsync(cancellationToken);
+    }
+}
+
+/// <summary>Frames [First, First + Count) of a job, whose prompts are asked for.</summary>
+internal sealed record PromptRange(Job Job, long First, long Count)
+{
+    public int FirstPrompt => JobPrompts.PromptOf(Job, First);
+
+    public int LastPrompt => JobPrompts.PromptOf(Job, First + Count - 1);
 }

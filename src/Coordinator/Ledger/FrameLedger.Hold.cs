@@ -30,12 +30,7 @@ internal sealed partial class FrameLedger
     /// <summary>Drops the frames that nobody has requeued in time; the answer holds the jobs that this changed.</summary>
     public async Task<IReadOnlyList<JobChange>> DropOverdueQuarantineAsync(CancellationToken cancellationToken)
     {
-        List<Guid> overdue;
-        await using (var db = await OpenAsync(cancellationToken))
-        {
-            overdue = await sql.OverdueQuarantineAsync(db, options.QuarantineFor, DropAtOnce, cancellationToken);
-        }
-
+        var overdue = await ReadAsync(db => sql.OverdueQuarantineAsync(db, options.QuarantineFor, DropAtOnce, cancellationToken), cancellationToken);
         if (overdue.Count == 0)
         {
             return [];
@@ -70,7 +65,7 @@ internal sealed partial class FrameLedger
 
                 var leased = await LedgerSql.LeasedAsync(db, jobId, cancellationToken);
                 var rows = await sql.ReadAttemptsAsync(db, jobs, [.. leased.Select(lease => lease.Attempt)], cancellationToken);
-                var quarantine = await sql.ReadQuarantineAsync(db, jobs, TimeSpan.Zero, cancellationToken);
+                var quarantine = await sql.ReadQuarantineAsync(db, jobs, since: null, cancellationToken);
                 var book = new LedgerBook(
                     rows with { Spans = [.. rows.Spans.UnionBy(quarantine.Spans, span => span.First)], Settled = [.. rows.Settled.Union(quarantine.Settled)] }, options);
                 var result = change(book, jobs[0]);

@@ -1,4 +1,3 @@
-using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Shared.Protocol;
 
@@ -25,23 +24,19 @@ internal sealed partial class FrameLedger
             },
             cancellationToken);
         history?.Changed(book.Changes);
-        await using var db = await OpenAsync(cancellationToken);
-        var leases = new List<OfferedLease>();
-        foreach (var lease in won)
-        {
-            leases.Add(new OfferedLease(lease.Worker, lease.WorkerEpoch, await OfferOfAsync(db, book.Job(lease.JobId)!, lease, cancellationToken)));
-        }
-
-        return new OfferResult(leases, book.ChangedJobs);
+        var ranges = won.Select(lease => new PromptRange(book.Job(lease.JobId)!, lease.First, lease.Count)).ToList();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var prompts = await JobPrompts.ReadAsync(db, ranges, cancellationToken);
+        var leases = won.Zip(ranges, prompts).Select(x => new OfferedLease(x.First.Worker, x.First.WorkerEpoch, OfferOf(x.Second, x.First, x.Third)));
+        return new OfferResult([.. leases], book.ChangedJobs);
     }
 
-    private static async Task<LeaseOffered> OfferOfAsync(FarmDb db, Job job, Lease lease, CancellationToken cancellationToken)
+    private static LeaseOffered OfferOf(PromptRange range, Lease lease, IReadOnlyList<string> prompts)
     {
-        var prompts = await JobPrompts.ReadAsync(db, job, lease.First, lease.Count, cancellationToken);
-        var firstPrompt = JobPrompts.PromptOf(job, lease.First);
+        var job = range.Job;
         var frames = Enumerable.Range(0, lease.Count)
             .Select(offset => lease.First + offset)
-            .Select(index => new LeasedFrame(index, JobPrompts.SeedOf(job, index), JobPrompts.PromptOf(job, index) - firstPrompt));
+            .Select(index => new LeasedFrame(index, JobPrompts.SeedOf(job, index), JobPrompts.PromptOf(job, index) - range.FirstPrompt));
         return new LeaseOffered(lease.AttemptId, lease.Fence, job.Id, job.Tenant, job.Model, job.ModelDigest, job.Settings, job.Output, prompts, [.. frames], job.BestOf, lease.Alone);
     }
 }

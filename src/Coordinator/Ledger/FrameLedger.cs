@@ -16,11 +16,8 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
     private readonly SemaphoreSlim? _turn = sql.HasOneWriter ? new SemaphoreSlim(1) : null;
 
     /// <summary>The head of the queue: class, then priority, then age, of jobs that are queued or running.</summary>
-    public async Task<IReadOnlyList<WaitingSpan>> WaitingAsync(int limit, CancellationToken cancellationToken)
-    {
-        await using var db = await OpenAsync(cancellationToken);
-        return await sql.WaitingAsync(db, limit, cancellationToken);
-    }
+    public async Task<IReadOnlyList<WaitingSpan>> WaitingAsync(int limit, CancellationToken cancellationToken) =>
+        await ReadAsync(db => sql.WaitingAsync(db, limit, cancellationToken), cancellationToken);
 
     /// <summary>Starts the clocks of leases; the answer names the attempts that are gone.</summary>
     public async Task<IReadOnlyList<Guid>> AcceptAsync(IReadOnlyList<LeaseAccepted> accepted, CancellationToken cancellationToken)
@@ -75,25 +72,20 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
     /// <summary>Returns the frames of leases that were not accepted or not renewed in time.</summary>
     public async Task<EndResult> ExpireAsync(CancellationToken cancellationToken)
     {
-        await using var db = await OpenAsync(cancellationToken);
-        var overdue = await sql.OverdueAsync(db, ExpireAtOnce, cancellationToken);
+        var overdue = await ReadAsync(db => sql.OverdueAsync(db, ExpireAtOnce, cancellationToken), cancellationToken);
         return await ReturnAsync(overdue, book => book.Expire(), cancellationToken);
     }
 
     /// <summary>Returns the frames of a worker's leases at once, up to an epoch: it left, or a newer epoch has started.</summary>
     public async Task<EndResult> ReleaseWorkerAsync(string worker, long throughEpoch, string reason, CancellationToken cancellationToken)
     {
-        await using var db = await OpenAsync(cancellationToken);
-        var held = await LedgerSql.HeldAsync(db, worker, throughEpoch, cancellationToken);
+        var held = await ReadAsync(db => LedgerSql.HeldAsync(db, worker, throughEpoch, cancellationToken), cancellationToken);
         return await ReturnAsync(held, book => book.Release(reason), cancellationToken);
     }
 
     /// <summary>Everything that must hold between spans, leases, frames and counters and does not, of one job or of all; empty when the ledger is whole.</summary>
-    public async Task<IReadOnlyList<LedgerViolation>> AuditAsync(Guid? jobId, CancellationToken cancellationToken)
-    {
-        await using var db = await OpenAsync(cancellationToken);
-        return await LedgerSql.AuditAsync(db, jobId, cancellationToken);
-    }
+    public async Task<IReadOnlyList<LedgerViolation>> AuditAsync(Guid? jobId, CancellationToken cancellationToken) =>
+        await ReadAsync(db => LedgerSql.AuditAsync(db, jobId, cancellationToken), cancellationToken);
 
     public void Dispose()
     {
@@ -148,16 +140,19 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
     private async Task<T> WriteOnceAsync<T>(Func<FarmDb, Task<T>> write, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        // A transaction that fails is given up as a whole; savepoints inside it would only be two statements more.
+        db.Database.AutoSavepointsEnabled = false;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var result = await write(db);
         await transaction.CommitAsync(cancellationToken);
         return result;
     }
 
-    private async Task<FarmDb> OpenAsync(CancellationToken cancellationToken)
+    /// <summary>The connection is given back before anything is done with the answer: whoever holds one while waiting for another may wait for ever.</summary>
+    private async Task<T> ReadAsync<T>(Func<FarmDb, Task<T>> read, CancellationToken cancellationToken)
     {
-        var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await db.Database.OpenConnectionAsync(cancellationToken);
-        return db;
+        return await read(db);
     }
 }

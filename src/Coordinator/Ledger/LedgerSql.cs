@@ -36,6 +36,17 @@ internal abstract partial class LedgerSql
     /// <summary>Appended to a SELECT whose rows the transaction will change.</summary>
     protected abstract string Lock { get; }
 
+    /// <summary>Joins r with the rows of a table that belong to each of its rows, by the table's index however many rows there are in all.</summary>
+    protected abstract string ForEach(string table, string condition);
+
+    /// <summary>Joins the ranges r with the spans in and beside them.</summary>
+    private string SpansBeside => ForEach(
+        "spans s",
+        """
+        s.job_id = r.job_id AND s."first" <= r."first" + r."count"
+        AND s."first" >= COALESCE((SELECT MAX(p."first") FROM spans p WHERE p.job_id = r.job_id AND p."first" <= r."first"), r."first")
+        """);
+
     /// <summary>Condition that a column is in the set of a parameter.</summary>
     protected abstract string In(string parameter);
 
@@ -94,17 +105,16 @@ internal abstract partial class LedgerSql
     /// <summary>All that concerns these attempts of locked jobs: their leases (locked) or history, the settled frames of their ranges, the spans in and beside them.</summary>
     public async Task<LedgerRows> ReadAttemptsAsync(FarmDb db, List<Job> jobs, IReadOnlyCollection<Guid> attempts, CancellationToken cancellationToken)
     {
-        var these = $"attempt_id {In("attempts")} AND job_id {In("jobs")}";
+        // IS TRUE keeps the planner from reading all attempts of a job by its index.
+        var these = $"attempt_id {In("attempts")} AND (job_id {In("jobs")}) IS TRUE";
         var ranges = $"(SELECT job_id, \"first\", \"count\" FROM leases WHERE {these} UNION SELECT job_id, \"first\", \"count\" FROM attempts WHERE {these}) r";
         await using var command = Command(db, $"""
             SELECT {LeaseColumns} FROM leases WHERE {these} ORDER BY attempt_id {Lock};
             SELECT {Clock};
             SELECT {AttemptColumns} FROM attempts WHERE {these};
             SELECT DISTINCT f.job_id, f."index", f.attempt_id, f.state
-            FROM {ranges} JOIN frames f ON f.job_id = r.job_id AND f."index" >= r."first" AND f."index" < r."first" + r."count";
-            SELECT DISTINCT {SpanColumns}
-            FROM {ranges} JOIN spans s ON s.job_id = r.job_id AND s."first" <= r."first" + r."count"
-            AND s."first" >= COALESCE((SELECT MAX(p."first") FROM spans p WHERE p.job_id = r.job_id AND p."first" <= r."first"), r."first");
+            FROM {ranges} {ForEach("frames f", "f.job_id = r.job_id AND f.\"index\" >= r.\"first\" AND f.\"index\" < r.\"first\" + r.\"count\"")};
+            SELECT DISTINCT {SpanColumns} FROM {ranges} {SpansBeside};
             """);
         AddSet(command, "attempts", attempts);
         AddSet(command, "jobs", jobs.Select(job => job.Id));
@@ -120,19 +130,22 @@ internal abstract partial class LedgerSql
         return new LedgerRows(now, jobs, await ReadAsync(reader, Span, cancellationToken), leases, history, settled);
     }
 
-    /// <summary>The quarantined frames of locked jobs, those that are so for at least this long, and the spans beside them.</summary>
-    public async Task<LedgerRows> ReadQuarantineAsync(FarmDb db, List<Job> jobs, TimeSpan since, CancellationToken cancellationToken)
+    /// <summary>The quarantined frames of locked jobs, all or those that are so for at least this long, and the spans beside them.</summary>
+    public async Task<LedgerRows> ReadQuarantineAsync(FarmDb db, List<Job> jobs, TimeSpan? since, CancellationToken cancellationToken)
     {
-        var these = $"frames f WHERE f.job_id {In("jobs")} AND f.state = 'Quarantined' AND f.committed_at <= {Clock} - @since";
+        // Not "for at least zero": the clock may have been set back.
+        var these = $"frames f WHERE f.job_id {In("jobs")} AND f.state = 'Quarantined'{(since is null ? "" : $" AND f.committed_at <= {Clock} - @since")}";
         await using var command = Command(db, $"""
             SELECT {Clock};
             SELECT f.job_id, f."index", f.attempt_id, f.state FROM {these};
-            SELECT DISTINCT {SpanColumns}
-            FROM (SELECT f.job_id, f."index" FROM {these}) q JOIN spans s ON s.job_id = q.job_id AND s."first" <= q."index" + 1
-            AND s."first" >= COALESCE((SELECT MAX(p."first") FROM spans p WHERE p.job_id = q.job_id AND p."first" <= q."index"), q."index");
+            SELECT DISTINCT {SpanColumns} FROM (SELECT f.job_id, f."index" AS "first", 1 AS "count" FROM {these}) r {SpansBeside};
             """);
         AddSet(command, "jobs", jobs.Select(job => job.Id));
-        AddTime(command, "since", since);
+        if (since is { } time)
+        {
+            AddTime(command, "since", time);
+        }
+
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var now = (await ReadAsync(reader, row => Moment(row, 0), cancellationToken))[0];
         await reader.NextResultAsync(cancellationToken);

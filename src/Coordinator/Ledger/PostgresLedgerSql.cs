@@ -117,6 +117,9 @@ internal sealed class PostgresLedgerSql : LedgerSql
         }
     }
 
+    // The planner takes a range of unknown bounds for a large part of the table; this way it has to look up each.
+    protected override string ForEach(string table, string condition) => $"CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) {table.Split(' ')[1]}";
+
     protected override string In(string parameter) => $"= ANY(@{parameter})";
 
     protected override DateTimeOffset Moment(DbDataReader row, int column) => row.GetFieldValue<DateTimeOffset>(column);

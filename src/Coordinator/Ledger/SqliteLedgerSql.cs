@@ -100,6 +100,8 @@ internal sealed class SqliteLedgerSql : LedgerSql
         }
     }
 
+    protected override string ForEach(string table, string condition) => $"JOIN {table} ON {condition}";
+
     protected override string In(string parameter) => $"IN (SELECT value FROM json_each(@{parameter}))";
 
     protected override DateTimeOffset Moment(DbDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));

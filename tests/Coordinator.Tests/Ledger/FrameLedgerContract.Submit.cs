@@ -61,12 +61,17 @@ public abstract partial class FrameLedgerContract
         var prompts = Enumerable.Range(0, 1203).Select(number => $"prompt {number}").ToList();
         var job = (await _ledger.SubmitAsync(LedgerData.Job(3, prompt: null, prompts: prompts.Count), prompts, Cancelled)).Job;
 
-        var read = await database.QueryAsync(db => JobPrompts.ReadAsync(db, job, first: (499 * 3) + 2, count: 4, Cancelled));
-        var last = await database.QueryAsync(db => JobPrompts.ReadAsync(db, job, first: job.FrameCount - 1, count: 1, Cancelled));
+        var other = (await _ledger.SubmitAsync(LedgerData.Job(1, prompt: null, prompts: 2), ["left", "right"], Cancelled)).Job;
+        PromptRange[] ranges = [new(job, (499 * 3) + 2, 4), new(other, 1, 1), new(await SubmitAsync(3), 0, 3), new(job, job.FrameCount - 1, 1), new(job, 499 * 3, 1504)];
 
-        Assert.Equal(["prompt 499", "prompt 500"], read);
-        Assert.Equal(["prompt 1202"], last);
-        await database.QueryAsync(db => Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => JobPrompts.ReadAsync(db, job, job.FrameCount - 1, 2, Cancelled)));
+        var read = await database.QueryAsync(db => JobPrompts.ReadAsync(db, ranges, Cancelled));
+
+        Assert.Equal(["prompt 499", "prompt 500"], read[0]);
+        Assert.Equal(["right"], read[1]);
+        Assert.Equal(["a red apple"], read[2]);
+        Assert.Equal(["prompt 1202"], read[3]);
+        Assert.Equal(prompts[499..1001], read[4]);
+        await database.QueryAsync(db => Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => JobPrompts.ReadAsync(db, [new(job, job.FrameCount - 1, 2)], Cancelled)));
     }
 
     [Fact]

@@ -9,9 +9,9 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Tests.Ledger;
 
 /// <summary>Many connections at once, which only PostgreSQL has.</summary>
-public sealed class FrameLedgerRaceTests(PostgresLedgerDatabase database) : IClassFixture<PostgresLedgerDatabase>, IAsyncLifetime
+public sealed partial class FrameLedgerRaceTests(PostgresLedgerDatabase database) : IClassFixture<PostgresLedgerDatabase>, IAsyncLifetime
 {
-    private const int Connections = 12;
+    private const int Connections = 16;
 
     private readonly FrameLedger _ledger = database.Ledger(LedgerData.Patient);
 

@@ -18,9 +18,9 @@ internal static class LedgerData
     public static LedgerOptions Hasty => new() { AcceptWithin = TimeSpan.Zero, LeaseFor = TimeSpan.Zero, RetryAfter = TimeSpan.Zero, QuarantineFor = TimeSpan.Zero };
 
     public static Job Job(
-        long count, string? prompt = "a red apple", int prompts = 1, JobClass jobClass = JobClass.Standard, int priority = 0, string? key = null, string? hash = null) => new()
+        long count, string? prompt = "a red apple", int prompts = 1, JobClass jobClass = JobClass.Standard, int priority = 0, string? key = null, string? hash = null, Guid? id = null) => new()
         {
-            Id = Guid.CreateVersion7(),
+            Id = id ?? Guid.CreateVersion7(),
             Name = "test",
             Class = jobClass,
             Priority = priority,
