@@ -1,12 +1,14 @@
 using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
 using RenderFarm.Cli.Hosting;
 using RenderFarm.Coordinator.Database;
+using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Hosting;
 
 namespace RenderFarm.Cli.Commands;
 
-/// <summary>Which database a command works on: the one of a data folder that is named, the configured one, or the one of the usual data folder.</summary>
+/// <summary>Which database, and which artifacts, a command works on: those of a data folder that is named, the configured ones, or those of the usual data folder.</summary>
 internal sealed class DatabaseChoice
 {
     private readonly Option<string?> _data = new("--data") { Description = "Data folder of a farm on this machine", HelpName = "DIR" };
@@ -19,12 +21,29 @@ internal sealed class DatabaseChoice
         return choice;
     }
 
-    public DatabaseOptions Read(ParseResult line)
+    public DatabaseOptions Read(ParseResult line) =>
+        Configured(line) is { } configured ? configured.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>()! : Of(FolderOf(line));
+
+    /// <summary>The artifact store that goes with the database.</summary>
+    public IArtifactStore Store(ParseResult line)
     {
-        var section = new ConfigurationBuilder().AddFarmConfiguration([.. line.UnmatchedTokens]).Build().GetSection(DatabaseOptions.Section);
-        var named = line.GetValue(_data);
-        return named is null && section.Exists() ? section.Get<DatabaseOptions>()! : Of(Path.GetFullPath(named ?? DataFolder.Default()));
+        var options = Configured(line) is { } configured
+            ? configured.GetSection("Artifacts").Get<ArtifactsOptions>() ?? new ArtifactsOptions()
+            : new ArtifactsOptions { Folder = Path.Combine(FolderOf(line), DataFolder.ArtifactsFolder) };
+        var problems = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
+            ? ArtifactStores.Open(options, TimeProvider.System)
+            : throw new UserError(string.Join(' ', problems.Select(problem => problem.ErrorMessage)));
     }
+
+    /// <summary>The settings; null where a data folder is meant.</summary>
+    private IConfiguration? Configured(ParseResult line)
+    {
+        var configuration = new ConfigurationBuilder().AddFarmConfiguration([.. line.UnmatchedTokens]).Build();
+        return line.GetValue(_data) is null && configuration.GetSection(DatabaseOptions.Section).Exists() ? configuration : null;
+    }
+
+    private string FolderOf(ParseResult line) => Path.GetFullPath(line.GetValue(_data) ?? DataFolder.Default());
 
     private static DatabaseOptions Of(string folder)
     {

@@ -8,6 +8,8 @@ internal sealed class DataFolder : IDisposable
 {
     public const string DatabaseFile = "farm.db";
 
+    public const string ArtifactsFolder = "artifacts";
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream held)
@@ -21,7 +23,7 @@ internal sealed class DataFolder : IDisposable
 
     public string Database => System.IO.Path.Combine(Path, DatabaseFile);
 
-    public string Artifacts => System.IO.Path.Combine(Path, "artifacts");
+    public string Artifacts => System.IO.Path.Combine(Path, ArtifactsFolder);
 
     /// <summary>Networks as they were optimised for this machine; may be deleted.</summary>
     public string Networks => System.IO.Path.Combine(Path, "networks");

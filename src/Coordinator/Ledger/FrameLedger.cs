@@ -85,7 +85,7 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
 
     /// <summary>Everything that must hold between spans, leases, frames and counters and does not, of one job or of all; empty when the ledger is whole.</summary>
     public async Task<IReadOnlyList<LedgerViolation>> AuditAsync(Guid? jobId, CancellationToken cancellationToken) =>
-        await ReadAsync(db => LedgerSql.AuditAsync(db, jobId, cancellationToken), cancellationToken);
+        await ReadAsync(db => LedgerAudit.RunAsync(db, jobId, cancellationToken), cancellationToken);
 
     public void Dispose()
     {

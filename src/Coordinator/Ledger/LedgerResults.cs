@@ -74,11 +74,3 @@ internal sealed record ResumeResult(Job Job, bool WasResumed);
 /// <param name="Frames">How many frames were requeued or dropped.</param>
 /// <param name="Jobs">The job's change, for whoever tells of it; empty when there was none.</param>
 internal sealed record QuarantineResult(Job Job, int Frames, IReadOnlyList<JobChange> Jobs);
-
-/// <summary>A row of the audit: something that must hold for a job and does not.</summary>
-/// <param name="Rule">What is broken.</param>
-/// <param name="First">First frame concerned, for rules on ranges.</param>
-/// <param name="Count">Frames concerned, for rules on ranges.</param>
-/// <param name="Expected">By the rows, for rules on counters.</param>
-/// <param name="Actual">In the job, for rules on counters.</param>
-internal sealed record LedgerViolation(Guid JobId, string Rule, long? First, long? Count, long? Expected, long? Actual);

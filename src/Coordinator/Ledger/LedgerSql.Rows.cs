@@ -22,8 +22,6 @@ internal abstract partial class LedgerSql
         return rows;
     }
 
-    private static long? Long(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
-
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private static SettledFrame SettledFrame(DbDataReader row) => new(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), Enum.Parse<FrameState>(row.GetString(3)));

@@ -184,19 +184,6 @@ internal abstract partial class LedgerSql
     public static Task<List<(Guid Attempt, Guid Job)>> LeasedAsync(FarmDb db, Guid jobId, CancellationToken cancellationToken) =>
         PairsAsync(db, "SELECT attempt_id, job_id FROM leases WHERE job_id = @job", command => Add(command, "job", jobId), cancellationToken);
 
-    /// <summary>Everything that must hold and does not, of one job or of all.</summary>
-    public static async Task<List<LedgerViolation>> AuditAsync(FarmDb db, Guid? jobId, CancellationToken cancellationToken)
-    {
-        await using var command = Command(db, jobId is null ? LedgerAudit.Sql : $"SELECT * FROM (\n{LedgerAudit.Sql}\n) v WHERE v.job_id = @job");
-        if (jobId is { } job)
-        {
-            Add(command, "job", job);
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await ReadAsync(reader, row => new LedgerViolation(row.GetGuid(0), row.GetString(1), Long(row, 2), Long(row, 3), Long(row, 4), Long(row, 5)), cancellationToken);
-    }
-
     protected abstract void AddTime(DbCommand command, string name, TimeSpan time);
 
     protected abstract void AddSet<T>(DbCommand command, string name, IEnumerable<T> values);

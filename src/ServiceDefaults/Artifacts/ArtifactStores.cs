@@ -16,16 +16,15 @@ public static class ArtifactStores
         }
 
         services.AddOptions<ArtifactsOptions>().Bind(configuration.GetSection("Artifacts")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<IArtifactStore>(provider =>
-        {
-            var options = provider.GetRequiredService<IOptions<ArtifactsOptions>>().Value;
-            return options.Store switch
-            {
-                ArtifactStoreKind.Folder => new FolderArtifacts(options.Folder),
-                ArtifactStoreKind.S3 => new S3Artifacts(options.S3, provider.GetService<TimeProvider>() ?? TimeProvider.System),
-                _ => throw new InvalidOperationException($"Artifacts:Store is '{options.Store}'; allowed: {string.Join(", ", Enum.GetNames<ArtifactStoreKind>())}."),
-            };
-        });
+        services.AddSingleton(provider => Open(provider.GetRequiredService<IOptions<ArtifactsOptions>>().Value, provider.GetService<TimeProvider>() ?? TimeProvider.System));
         return services;
     }
+
+    /// <summary>The store that the options describe; nothing is read or written yet.</summary>
+    public static IArtifactStore Open(ArtifactsOptions options, TimeProvider time) => options.Store switch
+    {
+        ArtifactStoreKind.Folder => new FolderArtifacts(options.Folder),
+        ArtifactStoreKind.S3 => new S3Artifacts(options.S3, time),
+        _ => throw new InvalidOperationException($"Artifacts:Store is '{options.Store}'; allowed: {string.Join(", ", Enum.GetNames<ArtifactStoreKind>())}."),
+    };
 }

@@ -141,7 +141,7 @@ public sealed class JobCommandsTests(RunningFarm farm)
     {
         using var folder = new TemporaryFolder();
         var (rendered, _) = await CommandLine.RunAsync(["render", "a fox", "--steps", "1", "-o", folder.File("out"), "--data", folder.File("data")]);
-        var (whole, before) = await CommandLine.RunAsync(["audit", "--data", folder.File("data")]);
+        var (whole, before) = await CommandLine.RunAsync(["audit", "--objects", "--data", folder.File("data")]);
         await using (var database = new SqliteConnection($"Data Source={folder.File("data/farm.db")};Pooling=false"))
         {
             await database.OpenAsync(Token);
@@ -153,9 +153,13 @@ public sealed class JobCommandsTests(RunningFarm farm)
         var (broken, after) = await CommandLine.RunAsync(["audit", "--data", folder.File("data")]);
 
         Assert.Equal((0, 0, ExitCodes.Failed), (rendered, whole, broken));
-        Assert.Equal("The ledger is whole.", before.Lines.Single());
-        Assert.NotEmpty(after.Lines);
-        Assert.All(after.Lines, violation => Assert.StartsWith("job ", violation, StringComparison.Ordinal));
+        Assert.Equal(17, before.Lines.Count);
+        Assert.Contains("I7   ok ", before.Out, StringComparison.Ordinal);
+        Assert.Contains("I15  ok ", before.Out, StringComparison.Ordinal);
+        Assert.Equal("The ledger is whole.", before.Lines[^1]);
+        Assert.Contains("I7   violated ", after.Out, StringComparison.Ordinal);
+        Assert.Contains("I15  not visible here  every picture is in the store, and every object in it is a picture's or young (needs --objects)", after.Out, StringComparison.Ordinal);
+        Assert.All(after.Lines.Skip(16), violation => Assert.Matches("^I[0-9]+ job ", violation));
     }
 
     [Fact]

@@ -90,8 +90,8 @@ public sealed partial class FrameLedgerRaceTests(PostgresLedgerDatabase database
             SELECT gen_random_uuid(), 'default', '', 'Queued', 'Standard', n % 5, 'emoji', 'd', jsonb_build_object('seed', 1, 'prompt', 'x'), jsonb_build_object(), jsonb_build_object(),
                    200, 1, 200, 64, 0, 0, 0, 0, 1, 1, now() - n * interval '1 second'
             FROM generate_series(1, 5000) n;
-            INSERT INTO spans (job_id, "first", "count", tries, crashes, available_at, rank, priority, submitted_at)
-            SELECT id, 50 * piece, 50, piece % 2, 0, created_at, 1, priority, created_at FROM jobs, generate_series(0, 3) piece;
+            INSERT INTO spans (job_id, "first", "count", tries, crashes, alone, available_at, rank, priority, submitted_at)
+            SELECT id, 50 * piece, 50, 0, 0, piece % 2 = 1, created_at, 1, priority, created_at FROM jobs, generate_series(0, 3) piece;
             ANALYZE jobs; ANALYZE spans;
             """);
         var plan = await ExplainAsync(database.Sql.Waiting.Replace("@limit", "200", StringComparison.Ordinal));

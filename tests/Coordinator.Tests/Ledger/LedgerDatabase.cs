@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Ledger;
@@ -6,7 +7,7 @@ using RenderFarm.TestKit.Services;
 namespace RenderFarm.Coordinator.Tests.Ledger;
 
 /// <summary>A migrated database of its own for a test class.</summary>
-public abstract class LedgerDatabase : IAsyncLifetime
+public abstract partial class LedgerDatabase : IAsyncLifetime
 {
     private FarmDbFactory? _factory;
 
@@ -50,7 +51,15 @@ public abstract class LedgerDatabase : IAsyncLifetime
 
     internal abstract Task<DatabaseOptions> CreateAsync();
 
+    /// <summary>A statement in which <c>{column - 60}</c> is the moment of a column, so many seconds earlier.</summary>
+    internal string Moments(string statement) => Moment().Replace(statement, match => Earlier(match.Groups["column"].Value, match.Groups["seconds"].Value));
+
+    protected abstract string Earlier(string column, string seconds);
+
     protected abstract Task DropAsync();
+
+    [GeneratedRegex(@"\{(?<column>\w+) - (?<seconds>\d+)\}")]
+    private static partial Regex Moment();
 }
 
 public sealed class PostgresLedgerDatabase : LedgerDatabase
@@ -65,6 +74,8 @@ public sealed class PostgresLedgerDatabase : LedgerDatabase
         return new DatabaseOptions { Provider = DatabaseProvider.Postgres, ConnectionString = _database.ConnectionString };
     }
 
+    protected override string Earlier(string column, string seconds) => $"{column} - interval '{seconds} s'";
+
     protected override Task DropAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
 }
 
@@ -76,6 +87,8 @@ public sealed class SqliteLedgerDatabase : LedgerDatabase
 
     internal override Task<DatabaseOptions> CreateAsync() =>
         Task.FromResult(new DatabaseOptions { Provider = DatabaseProvider.Sqlite, ConnectionString = $"Data Source={Path.Combine(_folder.FullName, "farm.db")}" });
+
+    protected override string Earlier(string column, string seconds) => $"{column} - {seconds}000";
 
     protected override Task DropAsync()
     {
