@@ -19,6 +19,11 @@ var submit = new Command("submit", "How long a farm takes to accept and cancel a
 submit.SetAction((line, cancellationToken) => OnFarmAsync(
     line, async farm => (await SubmitLatency.RunAsync(farm, line.GetValue(submits), cancellationToken)).Write(await Report.FactsAsync(farm, cancellationToken)), cancellationToken));
 
+var rounds = Number("--rounds", "Cancels and pauses together", 200, 2);
+var cancel = new Command("cancel", "How soon a worker is free again when the job that it renders is cancelled or paused") { rounds, mode, output };
+cancel.SetAction((line, cancellationToken) => OnFarmAsync(
+    line, async farm => (await CancelLatency.RunAsync(farm, line.GetValue(rounds), cancellationToken)).Write(await Report.FactsAsync(farm, cancellationToken)), cancellationToken));
+
 var encodings = Number("--pairs", "How often both are measured, by turns", 7);
 var png = new Command("png", "How fast rendered pictures are written as PNG against SkiaSharp") { encodings, output };
 png.SetAction(async (line, cancellationToken) => await TellAsync(line, await PngEncoding.RunAsync(line.GetValue(encodings)), await Report.FactsAsync(cancellationToken), cancellationToken));
@@ -80,7 +85,7 @@ var idle = Number("--workers", "Workers", 1000);
 var idleWorkers = new Command("idle-workers", "Processor time for workers that have nothing to do") { idle, output };
 idleWorkers.SetAction(async (line, cancellationToken) => await SayAsync(line, (await SimulatedWorkers.IdleAsync(line.GetValue(idle), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
 
 async Task OnFarmAsync(ParseResult line, Func<TestFarm, Task<string>> measure, CancellationToken cancellationToken)
 {

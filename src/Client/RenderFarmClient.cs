@@ -64,6 +64,26 @@ public sealed class RenderFarmClient : IDisposable
     public Task<JobView> CancelJobAsync(Guid id, CancellationToken cancellationToken = default) =>
         _connection.ReadAsync<JobView>(() => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{id}/cancel"), cancellationToken);
 
+    /// <summary>Takes a job's frames away from the workers and out of the queue until it is resumed; nothing of it is committed after the answer. A paused job stays as it is.</summary>
+    public Task<JobView> PauseJobAsync(Guid id, CancellationToken cancellationToken = default) =>
+        _connection.ReadAsync<JobView>(() => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{id}/pause"), cancellationToken);
+
+    /// <summary>Lets a paused job go on where it was. A job that is not paused and has not ended stays as it is.</summary>
+    public Task<JobView> ResumeJobAsync(Guid id, CancellationToken cancellationToken = default) =>
+        _connection.ReadAsync<JobView>(() => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{id}/resume"), cancellationToken);
+
+    /// <summary>A page of a job's quarantined frames with the evidence; pass its cursor back for the next one.</summary>
+    public Task<QuarantineView> GetQuarantineAsync(Guid id, string? cursor = null, CancellationToken cancellationToken = default) =>
+        _connection.GetAsync<QuarantineView>($"v1/jobs/{id}/quarantine{(cursor is null ? "" : $"?cursor={Uri.EscapeDataString(cursor)}")}", cancellationToken);
+
+    /// <summary>Quarantined frames, these or all of the job's, wait again with a clean record.</summary>
+    public Task<QuarantineAnswer> RequeueQuarantinedAsync(Guid id, IReadOnlyList<long>? frames = null, CancellationToken cancellationToken = default) =>
+        SettleQuarantineAsync(id, "requeue", frames, cancellationToken);
+
+    /// <summary>Quarantined frames, these or all of the job's, have failed.</summary>
+    public Task<QuarantineAnswer> DropQuarantinedAsync(Guid id, IReadOnlyList<long>? frames = null, CancellationToken cancellationToken = default) =>
+        SettleQuarantineAsync(id, "drop", frames, cancellationToken);
+
     /// <summary>Frames of a job by index.</summary>
     public IAsyncEnumerable<FrameView> FramesAsync(Guid id, FrameState? state = null, CancellationToken cancellationToken = default) =>
         PagesAsync<FrameView>($"v1/jobs/{id}/frames", [("state", Name(state))], cancellationToken);
@@ -121,6 +141,13 @@ public sealed class RenderFarmClient : IDisposable
 
     private Task<WorkerView> OrderAsync<T>(string path, T order, CancellationToken cancellationToken) => _connection.ReadAsync<WorkerView>(
         () => new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(order, options: FarmJson.Options) }, cancellationToken);
+
+    private Task<QuarantineAnswer> SettleQuarantineAsync(Guid id, string how, IReadOnlyList<long>? frames, CancellationToken cancellationToken)
+    {
+        var request = new QuarantineRequest { Frames = frames, All = frames is null };
+        return _connection.ReadAsync<QuarantineAnswer>(
+            () => new HttpRequestMessage(HttpMethod.Post, $"v1/jobs/{id}/quarantine/{how}") { Content = JsonContent.Create(request, options: FarmJson.Options) }, cancellationToken);
+    }
 
     private static HttpClient NewHttp(Uri address, string key)
     {

@@ -7,6 +7,7 @@ using RenderFarm.Coordinator.Leases;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Scheduling;
 using RenderFarm.Coordinator.Standing;
+using RenderFarm.Coordinator.Upkeep;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
@@ -42,6 +43,7 @@ public static class CoordinatorHost
         services.AddSingleton<LoseWorkers>();
         services.AddHostedService(provider => provider.GetRequiredService<LoseWorkers>());
         services.AddStanding();
+        services.AddFarmUpkeep();
         services.AddFarmApi(builder.Configuration);
         services.AddFarmDashboard();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddPrometheusExporter());

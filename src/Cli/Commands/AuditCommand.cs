@@ -18,7 +18,7 @@ internal static class AuditCommand
         {
             var store = line.GetValue(objects) ? farm.Store(line) : null;
             using var held = store as IDisposable;
-            var report = await FarmAudit.RunAsync(farm.Read(line), line.GetValue(job), store, cancellationToken);
+            var report = await FarmAudit.RunAsync(farm.Read(line), line.GetValue(job), store, farm.RetainJobs(line), cancellationToken);
             foreach (var invariant in report.Invariants)
             {
                 terminal.Line(Shown(invariant));

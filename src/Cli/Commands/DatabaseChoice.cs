@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
 using RenderFarm.Cli.Hosting;
 using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Upkeep;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Hosting;
 
@@ -35,6 +36,9 @@ internal sealed class DatabaseChoice
             ? ArtifactStores.Open(options, TimeProvider.System)
             : throw new UserError(string.Join(' ', problems.Select(problem => problem.ErrorMessage)));
     }
+
+    /// <summary>How long the farm keeps ended jobs, where that is configured.</summary>
+    public TimeSpan? RetainJobs(ParseResult line) => Configured(line)?.GetSection(UpkeepOptions.Section).Get<UpkeepOptions>()?.RetainJobs;
 
     /// <summary>The settings; null where a data folder is meant.</summary>
     private IConfiguration? Configured(ParseResult line)

@@ -59,6 +59,9 @@ internal sealed class JobProgress(RenderFarmClient farm, Terminal terminal, Time
                     job = now;
                     settled = Math.Max(settled, now.Rendered + now.Failed);
                     break;
+                case JobEvent.FrameSettled({ State: FrameState.Quarantined } frame):
+                    terminal.Note($"Image {frame.Index} is in quarantine: {frame.Error} 'renderfarm quarantine list {job.Id}' shows the evidence; it fails after a while unless it is requeued.");
+                    break;
                 case JobEvent.FrameSettled(var frame):
                     settled++;
                     await onSettled(frame);

@@ -39,6 +39,16 @@ internal static class Words
             parts.Add($"{job.Failed} failed");
         }
 
+        if (job.Quarantined > 0)
+        {
+            parts.Add($"{job.Quarantined} in quarantine");
+        }
+
+        if (job.State == Shared.JobState.Paused)
+        {
+            parts.Add("paused");
+        }
+
         if (job.ImagesPerSecond is { } pace)
         {
             parts.Add(Pace(pace));

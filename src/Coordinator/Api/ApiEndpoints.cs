@@ -22,8 +22,9 @@ internal static class ApiEndpoints
         services.ConfigureHttpJsonOptions(json => FarmJson.Apply(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddSingleton<JobQueries>().AddSingleton<FrameQueries>().AddSingleton<ModelQueries>().AddSingleton<WorkerQueries>();
-        services.AddSingleton<SubmitJob>().AddSingleton<CancelJob>();
         services.AddSingleton<TellWorker>().AddSingleton<DrainWorker>().AddSingleton<BlockWorker>();
+        services.AddSingleton<QuarantineQueries>();
+        services.AddSingleton<SubmitJob>().AddSingleton<CancelJob>().AddSingleton<PauseJob>().AddSingleton<SettleQuarantine>().AddSingleton<LeaseRevocation>();
         return services;
     }
 
@@ -64,6 +65,13 @@ internal static class ApiEndpoints
         jobs.MapGet("", JobsApi.ListAsync).WithSummary("List jobs, newest first").ProducesValidationProblem();
         jobs.MapGet("/{id:guid}", JobsApi.GetAsync).WithSummary("Show a job").ProducesProblem(404);
         jobs.MapPost("/{id:guid}/cancel", JobsApi.CancelAsync).WithSummary("Cancel a job").ProducesProblem(404).ProducesProblem(409);
+        jobs.MapPost("/{id:guid}/pause", JobsApi.PauseAsync).WithSummary("Pause a job").ProducesProblem(404).ProducesProblem(409);
+        jobs.MapPost("/{id:guid}/resume", JobsApi.ResumeAsync).WithSummary("Let a paused job go on").ProducesProblem(404).ProducesProblem(409);
+        jobs.MapGet("/{id:guid}/quarantine", QuarantineApi.ListAsync).WithSummary("List the quarantined frames of a job with the evidence").ProducesValidationProblem().ProducesProblem(404);
+        jobs.MapPost("/{id:guid}/quarantine/requeue", QuarantineApi.RequeueAsync).WithSummary("Try quarantined frames again")
+            .Accepts<QuarantineRequest>("application/json").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(415);
+        jobs.MapPost("/{id:guid}/quarantine/drop", QuarantineApi.DropAsync).WithSummary("Give quarantined frames up")
+            .Accepts<QuarantineRequest>("application/json").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(415);
         jobs.MapGet("/{id:guid}/events", EventsApi.JobAsync).WithSummary("Follow a job by server-sent events")
             .Produces<string>(200, "text/event-stream").ProducesValidationProblem().ProducesProblem(404);
         jobs.MapGet("/{id:guid}/frames", FramesApi.ListAsync).WithSummary("List the frames of a job by index").ProducesValidationProblem().ProducesProblem(404);

@@ -57,7 +57,23 @@ internal static partial class JobsApi
         {
             null => Problems.NoJob(id),
             { WasCancelled: false, Job: { State: not JobState.Cancelled } job } => Problems.Of(
-                StatusCodes.Status409Conflict, $"Job {id} is {job.State} already; only a job that is queued or running can be cancelled."),
+                StatusCodes.Status409Conflict, $"Job {id} is {job.State} already; only a job that is queued, running or paused can be cancelled."),
+            { Job: var job } => TypedResults.Ok(job),
+        };
+
+    public static async Task<Results<Ok<JobView>, ProblemHttpResult>> PauseAsync(Guid id, PauseJob pause, CancellationToken cancellationToken) =>
+        await pause.PauseAsync(id, cancellationToken) switch
+        {
+            null => Problems.NoJob(id),
+            { IsPaused: false, Job: var job } => Problems.Of(StatusCodes.Status409Conflict, $"Job {id} is {job.State} already; only a job that is queued or running can be paused."),
+            { Job: var job } => TypedResults.Ok(job),
+        };
+
+    public static async Task<Results<Ok<JobView>, ProblemHttpResult>> ResumeAsync(Guid id, PauseJob pause, CancellationToken cancellationToken) =>
+        await pause.ResumeAsync(id, cancellationToken) switch
+        {
+            null => Problems.NoJob(id),
+            { CanGoOn: false, Job: var job } => Problems.Of(StatusCodes.Status409Conflict, $"Job {id} is {job.State} already; only a job that is paused can be resumed."),
             { Job: var job } => TypedResults.Ok(job),
         };
 

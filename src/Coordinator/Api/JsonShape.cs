@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RenderFarm.Coordinator.Jobs;
@@ -140,6 +141,7 @@ internal static class JsonShape
             _ when type == typeof(int) => (element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out _), "a whole number"),
             _ when type == typeof(long) => (element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out _), "a whole number"),
             _ when type == typeof(double) => (element.ValueKind == JsonValueKind.Number, "a number"),
+            _ when type == typeof(TimeSpan) => (IsTime(element), "a time such as \"7.00:00:00\" (days.hours:minutes:seconds)"),
             _ when type.IsEnum => (IsName(element, type), $"one of {string.Join(", ", EnumNames(type))}"),
             _ => throw new NotSupportedException($"A request record holds a {type}, which has no check."),
         };
@@ -163,6 +165,8 @@ internal static class JsonShape
             return "Must be well-formed Unicode; it holds half of a surrogate pair.";
         }
     }
+
+    private static bool IsTime(JsonElement element) => element.ValueKind == JsonValueKind.String && TimeSpan.TryParseExact(element.GetString(), "c", CultureInfo.InvariantCulture, out _);
 
     private static bool IsName(JsonElement element, Type type) =>
         element.ValueKind == JsonValueKind.String && EnumNames(type).Contains(element.GetString(), StringComparer.OrdinalIgnoreCase);

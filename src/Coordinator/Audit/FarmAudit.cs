@@ -8,8 +8,8 @@ namespace RenderFarm.Coordinator.Audit;
 /// <summary>The farm's audit for people, on a database that no coordinator of this process has open. It reads and changes nothing.</summary>
 public static class FarmAudit
 {
-    /// <summary>Runs it. A null job audits all; with a store, its objects are compared with the frames.</summary>
-    public static async Task<AuditReport> RunAsync(DatabaseOptions options, Guid? jobId, IArtifactStore? store, CancellationToken cancellationToken)
+    /// <summary>Runs it. A null job audits all; with a store, its objects are compared with the frames, but for those of jobs that are kept no longer.</summary>
+    public static async Task<AuditReport> RunAsync(DatabaseOptions options, Guid? jobId, IArtifactStore? store, TimeSpan? retainJobs, CancellationToken cancellationToken)
     {
         await FarmSchema.CheckAsync(options, cancellationToken);
         await using var databases = new FarmDbFactory(options, isHurried: false);
@@ -21,7 +21,7 @@ public static class FarmAudit
 
         if (store is not null)
         {
-            violations.AddRange(await new ObjectAudit(databases, store).RunAsync(jobId, cancellationToken));
+            violations.AddRange(await new ObjectAudit(databases, store, retainJobs).RunAsync(jobId, cancellationToken));
         }
 
         var broken = violations.Select(violation => violation.Invariant).ToHashSet();

@@ -8,7 +8,7 @@ using RenderFarm.Shared;
 namespace RenderFarm.Coordinator.Audit;
 
 /// <summary>I15: compares the store with the frames, both ways, while the farm goes on: what looks wrong is looked at again before it is told.</summary>
-internal sealed class ObjectAudit(IDbContextFactory<FarmDb> databases, IArtifactStore store)
+internal sealed class ObjectAudit(IDbContextFactory<FarmDb> databases, IArtifactStore store, TimeSpan? retainJobs)
 {
     /// <summary>The sweep takes orphans that are older than a day; they may lie for a while until it comes round.</summary>
     private static readonly TimeSpan OldestOrphan = TimeSpan.FromHours(36);
@@ -20,7 +20,8 @@ internal sealed class ObjectAudit(IDbContextFactory<FarmDb> databases, IArtifact
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var prefix = jobId is { } one && await db.Jobs.Where(job => job.Id == one).Select(job => job.Tenant).FirstOrDefaultAsync(cancellationToken) is { } tenant ? PrefixOf(tenant, one) : "";
         var violations = new List<LedgerViolation>();
-        var oldest = await db.NowAsync(cancellationToken) - OldestOrphan;
+        var now = await db.NowAsync(cancellationToken);
+        var oldest = now - OldestOrphan;
         await foreach (var page in ArtifactReferences.PagesAsync(store, prefix, cancellationToken))
         {
             foreach (var (artifact, job, use) in await ArtifactReferences.ClassifyAsync(db, page, cancellationToken))
@@ -36,9 +37,11 @@ internal sealed class ObjectAudit(IDbContextFactory<FarmDb> databases, IArtifact
             }
         }
 
-        await foreach (var job in db.Jobs.AsNoTracking().Where(job => job.Rendered > 0 && (jobId == null || job.Id == jobId)).Select(job => new { job.Id, job.Tenant, job.Rendered }).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        await foreach (var job in db.Jobs.AsNoTracking().Where(job => job.Rendered > 0 && (jobId == null || job.Id == jobId)).Select(job => new { job.Id, job.Tenant, job.Rendered, job.FinishedAt, job.RetainFor }).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
-            if (_found.GetValueOrDefault(job.Id) < job.Rendered)
+            // Retention removes objects before their rows.
+            var isLeaving = job.FinishedAt + (job.RetainFor ?? retainJobs) < now;
+            if (_found.GetValueOrDefault(job.Id) < job.Rendered && !isLeaving)
             {
                 violations.AddRange(await MissingAsync(job.Id, PrefixOf(job.Tenant, job.Id), cancellationToken));
             }
@@ -63,7 +66,6 @@ internal sealed class ObjectAudit(IDbContextFactory<FarmDb> databases, IArtifact
         var frames = db.Frames.AsNoTracking().Where(frame => frame.JobId == job && frame.State == FrameState.Rendered).Select(frame => new { frame.Index, Key = frame.ArtifactKey! });
         foreach (var frame in (await frames.ToListAsync(cancellationToken)).Where(frame => !listed.Contains(frame.Key)))
         {
-            // Retention removes objects before their rows.
             if (!await store.ListAsync(frame.Key, cancellationToken).AnyAsync(cancellationToken) && await frames.AnyAsync(row => row.Index == frame.Index, cancellationToken))
             {
                 missing.Add(new LedgerViolation("I15", job, frame.Key, "object: a picture is not in the store", frame.Index, 1));

@@ -120,10 +120,11 @@ internal sealed class JobQueries(IDbContextFactory<FarmDb> databases, TimeProvid
             // Leases are read after the job: what was committed in between counts once.
             Rendering = Math.Clamp(rendering, 0, job.Unsettled),
             Failed = job.Failed,
+            Quarantined = job.Quarantined,
             Cancelled = job.Cancelled,
             Progress = (double)(job.FrameCount - job.Unsettled) / job.FrameCount,
             ImagesPerSecond = imagesPerSecond,
-            EtaSeconds = job.IsTerminal ? null : job.Unsettled / imagesPerSecond,
+            EtaSeconds = job.IsTerminal || job.State == JobState.Paused ? null : job.Unsettled / imagesPerSecond,
             CreatedAt = job.CreatedAt,
             StartedAt = job.StartedAt,
             FinishedAt = job.FinishedAt,
@@ -131,6 +132,7 @@ internal sealed class JobQueries(IDbContextFactory<FarmDb> databases, TimeProvid
             PromptCount = job.PromptCount,
             Output = job.Output,
             Labels = job.Labels,
+            RetainFor = job.RetainFor,
             Error = job.Error,
             Version = job.Version,
         };

@@ -19,6 +19,7 @@ public static class JobRules
         SettingsRules.Check(request.Settings, models.FirstOrDefault(model => model.Name == request.Model), errors);
         CheckSeed(request, errors);
         CheckOutput(request.Output, errors);
+        CheckRetention(request.RetainFor, errors);
         CheckLabels(request.Labels, errors);
         return errors;
     }
@@ -128,6 +129,14 @@ public static class JobRules
         else
         {
             CheckRange(output.Quality ?? 1, 1, RenderLimits.MaxQuality, "output.quality", errors);
+        }
+    }
+
+    private static void CheckRetention(TimeSpan? given, FieldErrors errors)
+    {
+        if (given < RenderLimits.MinRetention || given > RenderLimits.MaxRetention)
+        {
+            errors.Add("retainFor", $"Must be from {RenderLimits.MinRetention} to {RenderLimits.MaxRetention}; got {given}.");
         }
     }
 

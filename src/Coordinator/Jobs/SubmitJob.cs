@@ -53,6 +53,7 @@ internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announc
             BestOf = request.BestOf,
             PromptCount = prompts,
             FrameCount = request.Count * prompts,
+            RetainFor = request.RetainFor,
             LeaseLimit = OfferSize.For(request.Prompts ?? [], request.Count),
             IdempotencyKey = idempotencyKey,
             RequestHash = idempotencyKey is null ? null : HashOf(request),

@@ -106,20 +106,21 @@ SELECT 'I4', f.job_id, f.artifact_key, 'object: a key is not of its frame and at
 FROM frames f JOIN jobs j ON j.id = f.job_id
 WHERE f.state = 'Rendered' AND f.artifact_key NOT LIKE j.tenant || '/' || lower(CAST(f.job_id AS text)) || '/' || CAST(f."index" AS text) || '/' || lower(replace(CAST(f.attempt_id AS text), '-', '')) || '.%'
 UNION ALL
--- Somebody has to be there to return it: only while workers are heard of, and not just after one of them or a leader began.
+-- Somebody has to be there to return it: only while workers are heard of and a leader says that it lives, and not just after a worker began.
 SELECT 'I5', l.job_id, l.worker, 'deadline: a lease is overdue by more than 60 s', l."first", l."count", NULL, l.fence
 FROM leases l CROSS JOIN moments m
 WHERE COALESCE(l.lease_until, l.accept_by) < m.minute_ago
   AND EXISTS (SELECT 1 FROM workers w WHERE w.last_seen_at > m.lately) AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.joined_at > m.minute_ago)
-  AND NOT EXISTS (SELECT 1 FROM leadership e WHERE e.since > m.minute_ago)
+  AND NOT EXISTS (SELECT 1 FROM leadership e WHERE e.since < m.lately)
 UNION ALL
 SELECT 'I6', j.id, NULL, 'end: frames of an ended job wait', NULL, NULL, NULL, NULL
 FROM reach r JOIN jobs j ON j.id = r.job_id WHERE r.waits = 1 AND j.state IN ('Completed', 'Failed', 'Cancelled')
 UNION ALL
 SELECT 'I6', f.job_id, NULL, 'end: an ended job was leased', f."first", f."count", NULL, f.fence FROM fences f JOIN jobs j ON j.id = f.job_id WHERE f.moment > j.finished_at
 UNION ALL
+-- What two leaders offered at once returns within seconds.
 SELECT 'I8', CAST(NULL AS uuid), w.name, 'window: a worker holds more leases than it may', NULL, NULL, w."window", COUNT(*)
-FROM workers w JOIN leases l ON l.worker = w.name AND l.worker_epoch = w.epoch GROUP BY w.name, w."window" HAVING COUNT(*) > w."window"
+FROM workers w JOIN leases l ON l.worker = w.name AND l.worker_epoch = w.epoch CROSS JOIN moments m WHERE l.offered_at < m.lately GROUP BY w.name, w."window" HAVING COUNT(*) > w."window"
 UNION ALL
 SELECT 'I9', j.id, NULL, 'version: a frame is ahead of its job', NULL, NULL, t.version, j.version FROM tally t JOIN jobs j ON j.id = t.job_id WHERE t.version > j.version
 UNION ALL
@@ -128,6 +129,13 @@ UNION ALL
 SELECT 'I10', l.job_id, l.worker, 'pause: a paused job has a lease', l."first", l."count", NULL, l.fence FROM leases l JOIN jobs j ON j.id = l.job_id WHERE j.state = 'Paused'
 UNION ALL
 SELECT 'I11', s.job_id, s.worker, 'strikes: of an error that strikes nobody', NULL, NULL, NULL, NULL FROM strikes s WHERE s.error_class NOT IN ('Worker', 'Crash', 'OutOfMemory')
+UNION ALL
+-- A drain for strikes is lifted soon after an incident has made them void.
+SELECT 'I11', CAST(NULL AS uuid), w.name, 'strikes: a worker is drained for ones that are void', NULL, NULL, NULL, NULL
+FROM workers w CROSS JOIN moments m
+WHERE w.drain_reason LIKE 'Strikes: %' AND EXISTS (SELECT 1 FROM strikes s WHERE s.worker = w.name AND s.worker_epoch = w.epoch)
+  AND NOT EXISTS (SELECT 1 FROM strikes s WHERE s.worker = w.name AND s.worker_epoch = w.epoch AND NOT s.is_void)
+  AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.started_at > m.minute_ago OR i.ended_at > m.minute_ago)
 UNION ALL
 SELECT 'I11', b.job_id, NULL, 'strikes: tries that no worker''s fault explains', b."first", b."count", b.faults, b.tries FROM blamed b WHERE b.tries > b.faults
 UNION ALL

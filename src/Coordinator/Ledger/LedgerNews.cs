@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using RenderFarm.Coordinator.Feed;
+using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
@@ -23,6 +24,9 @@ internal sealed class LedgerNews(Announcer announcer)
 
         Tell(result.Jobs);
     }
+
+    /// <summary>Of a job that somebody cancelled, paused or resumed, and of its leases that ended with that.</summary>
+    public void Tell(Job job, IReadOnlyList<EndedLease> leases) => Tell(new EndResult(leases, [new JobChange(job.Id, job.Version, job.State, job.Model, 0, 0)]));
 
     /// <summary>Of jobs.</summary>
     public void Tell(IReadOnlyList<JobChange> jobs)

@@ -34,6 +34,9 @@ public sealed record JobRequest
     /// <summary>How the images are stored.</summary>
     public OutputSettings Output { get; init; } = new();
 
+    /// <summary>How long the job and its images are kept after its end, for example <c>7.00:00:00</c>; without it as long as the farm keeps jobs.</summary>
+    public TimeSpan? RetainFor { get; init; }
+
     /// <summary>Free keys and values, returned as given.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 }

@@ -38,6 +38,9 @@ public sealed record JobView
     /// <summary>Frames given up.</summary>
     public required long Failed { get; init; }
 
+    /// <summary>Frames set aside because render processes died over them; the job ends when they are requeued and rendered, or dropped.</summary>
+    public long Quarantined { get; init; }
+
     /// <summary>Frames that a cancel ended.</summary>
     public required long Cancelled { get; init; }
 
@@ -73,6 +76,9 @@ public sealed record JobView
 
     /// <summary>Labels given at submit.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    /// <summary>How long it is kept after its end, as asked for at submit.</summary>
+    public TimeSpan? RetainFor { get; init; }
 
     /// <summary>First error of the job, if any frame failed.</summary>
     public string? Error { get; init; }

@@ -57,6 +57,12 @@ public static class RenderLimits
     /// <summary>Characters of a label's key, and of its value.</summary>
     public const int MaxLabelLength = 256;
 
+    /// <summary>A job is kept at least so long after its end: who submitted it has to fetch its pictures.</summary>
+    public static readonly TimeSpan MinRetention = TimeSpan.FromMinutes(1);
+
+    /// <summary>Longest time that a job may ask to be kept: ten years.</summary>
+    public static readonly TimeSpan MaxRetention = TimeSpan.FromDays(3653);
+
     /// <summary>Priority is in [-MaxPriority, MaxPriority].</summary>
     public const int MaxPriority = 100;
 }

@@ -58,6 +58,7 @@ public class ApiFarm : IAsyncLifetime
             ["Database:ConnectionString"] = database.ConnectionString,
             ["Artifacts:Folder"] = ArtifactFolder,
             ["Access:Key"] = Key,
+            ["Ledger:RetryAfter"] = "00:00:00",
             ["Access:LoopbackOnly"] = "true",
         });
         builder.Logging.ClearProviders();
@@ -67,6 +68,7 @@ public class ApiFarm : IAsyncLifetime
         builder.Services.AddArtifactStore(builder.Configuration);
         builder.Services.AddSingleton<FarmFeed>();
         builder.Services.AddSingleton<Announcer>();
+        builder.Services.AddSingleton<LedgerNews>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<Announcer>());
         builder.Services.AddFarmApi(builder.Configuration);
         builder.Services.AddFarmBus(builder.Configuration);
@@ -116,7 +118,7 @@ public class ApiFarm : IAsyncLifetime
     public async Task<LeaseOffered> LeaseAsync(Guid job, int count)
     {
         var span = (await Ledger.WaitingAsync(1000, Token)).First(span => span.JobId == job);
-        var result = await Ledger.OfferAsync([new OfferPlan(Guid.NewGuid(), job, span.First, count, Worker, Epoch)], Token);
+        var result = await Ledger.OfferAsync([new OfferPlan(Guid.NewGuid(), job, span.First, count, Worker, Epoch, span.Strikes.TriedWorkers)], Token);
         var offer = Assert.Single(result.Leases).Offer;
         await Ledger.AcceptAsync([new LeaseAccepted(Worker, Epoch, job, offer.AttemptId, offer.Fence)], Token);
         return offer;
@@ -144,6 +146,14 @@ public class ApiFarm : IAsyncLifetime
     {
         var result = await Ledger.EndAsync(
             [new LeaseEnded(Worker, Epoch, offer.JobId, offer.AttemptId, offer.Fence, AttemptOutcome.Failed, ErrorClass.Request, error, [new FailedFrame(index, error)])], Token);
+        Announce(result.Jobs);
+    }
+
+    /// <summary>The render process dies over a lease, and all its frames are struck.</summary>
+    public async Task DieAsync(LeaseOffered offer, string evidence)
+    {
+        var result = await Ledger.EndAsync(
+            [new LeaseEnded(Worker, Epoch, offer.JobId, offer.AttemptId, offer.Fence, AttemptOutcome.Crashed, ErrorClass.Crash, "The render process died: signal 11.", [], Evidence: evidence)], Token);
         Announce(result.Jobs);
     }
 

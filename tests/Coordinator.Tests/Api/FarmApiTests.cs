@@ -31,7 +31,8 @@ public sealed class FarmApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
             paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject()),
             operation => Assert.False(string.IsNullOrEmpty(operation.Value.GetProperty("summary").GetString()), operation.Value.ToString()));
         Assert.Equal(
-            ["/healthz", "/readyz", "/v1/jobs", "/v1/jobs/{id}", "/v1/jobs/{id}/cancel", "/v1/jobs/{id}/events", "/v1/jobs/{id}/frames", "/v1/jobs/{id}/frames/{index}", "/v1/jobs/{id}/frames/{index}/image", "/v1/models",
+            ["/healthz", "/readyz", "/v1/jobs", "/v1/jobs/{id}", "/v1/jobs/{id}/cancel", "/v1/jobs/{id}/events", "/v1/jobs/{id}/frames", "/v1/jobs/{id}/frames/{index}", "/v1/jobs/{id}/frames/{index}/image",
+                "/v1/jobs/{id}/pause", "/v1/jobs/{id}/quarantine", "/v1/jobs/{id}/quarantine/drop", "/v1/jobs/{id}/quarantine/requeue", "/v1/jobs/{id}/resume", "/v1/models",
                 "/v1/workers", "/v1/workers/{name}", "/v1/workers/{name}/block", "/v1/workers/{name}/drain", "/v1/workers/{name}/resume", "/v1/workers/{name}/unblock"],
             paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("key").GetProperty("scheme").GetString());

@@ -77,7 +77,7 @@ public abstract class JobsApiContract(ApiFarm farm)
 
         using var response = await farm.PostAsync($"/v1/jobs/{job.Id}/cancel", "");
 
-        Assert.Equal($"Job {job.Id} is Completed already; only a job that is queued or running can be cancelled.", await ProblemAnswer.DetailAsync(response, HttpStatusCode.Conflict));
+        Assert.Equal($"Job {job.Id} is Completed already; only a job that is queued, running or paused can be cancelled.", await ProblemAnswer.DetailAsync(response, HttpStatusCode.Conflict));
     }
 
     [Fact]

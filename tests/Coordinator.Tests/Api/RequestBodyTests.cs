@@ -11,7 +11,7 @@ public sealed class RequestBodyTests
 {
     [Theory]
     [InlineData("""{"settings":{"prompt":"a","stepz":5}}""", "settings.stepz", "Unknown field 'stepz'; allowed: prompt, negativePrompt, width, height, steps, guidance, guidanceRescale, promptSyntax, sampler, schedule, eta, seed, noiseSource, variationSeed, variationStrength, clipSkip, tiling, hires, loras.")]
-    [InlineData("""{"modle":"emoji"}""", "modle", "Unknown field 'modle'; allowed: name, model, class, priority, count, bestOf, settings, prompts, output, labels.")]
+    [InlineData("""{"modle":"emoji"}""", "modle", "Unknown field 'modle'; allowed: name, model, class, priority, count, bestOf, settings, prompts, output, retainFor, labels.")]
     [InlineData("""{"count":"five"}""", "count", "Must be a whole number; got \"five\".")]
     [InlineData("""{"count":1.5}""", "count", "Must be a whole number; got 1.5.")]
     [InlineData("""{"count":99999999999999999999}""", "count", "Must be a whole number; got 99999999999999999999.")]

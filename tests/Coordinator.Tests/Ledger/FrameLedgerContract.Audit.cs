@@ -123,15 +123,47 @@ public abstract partial class FrameLedgerContract
     }
 
     [Fact]
+    public async Task Audit_finds_a_worker_that_is_drained_for_strikes_that_are_void()
+    {
+        await AddWorkerAsync(window: 1);
+        await database.ExecuteAsync("UPDATE workers SET drain_reason = 'Strikes: three in ten minutes'");
+        await using var db = database.Factory.CreateDbContext();
+        var strike = new Strike
+        {
+            Id = Guid.NewGuid(),
+            Worker = Ada,
+            WorkerEpoch = 1,
+            JobId = Guid.NewGuid(),
+            Model = "emoji",
+            AttemptId = Guid.NewGuid(),
+            ErrorClass = ErrorClass.Worker,
+            At = await db.NowAsync(Cancelled),
+        };
+        db.Add(strike);
+        await db.SaveChangesAsync(Cancelled);
+        Assert.Empty(await _ledger.AuditAsync(null, Cancelled));
+
+        strike.IsVoid = true;
+        await db.SaveChangesAsync(Cancelled);
+
+        var violation = Assert.Single(await _ledger.AuditAsync(null, Cancelled));
+        Assert.Equal(("I11", Ada, "strikes: a worker is drained for ones that are void"), (violation.Invariant, violation.Subject, violation.Rule));
+        await db.Strikes.ExecuteDeleteAsync(Cancelled);
+        await database.ExecuteAsync("DELETE FROM workers");
+    }
+
+    [Fact]
     public async Task Audit_counts_the_leases_of_a_worker()
     {
         var job = await SubmitAsync(4);
         await OfferAsync(job, 0, 1);
         await OfferAsync(job, 1, 1);
         await AddWorkerAsync(window: 1);
+        Assert.Empty(await _ledger.AuditAsync(null, Cancelled));
+
+        await database.ExecuteAsync(database.Moments("UPDATE leases SET offered_at = {offered_at - 60}"));
 
         var violation = Assert.Single(await _ledger.AuditAsync(null, Cancelled));
-
         Assert.Equal(new LedgerViolation("I8", null, Ada, "window: a worker holds more leases than it may", Expected: 1, Actual: 2), violation);
         await database.ExecuteAsync("DELETE FROM workers");
     }

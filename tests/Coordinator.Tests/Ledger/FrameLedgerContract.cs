@@ -18,7 +18,7 @@ public abstract partial class FrameLedgerContract(LedgerDatabase database) : IAs
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => await database.ExecuteAsync("DELETE FROM jobs");
+    public async ValueTask InitializeAsync() => await database.ExecuteAsync("DELETE FROM jobs; DELETE FROM workers");
 
     public async ValueTask DisposeAsync()
     {
@@ -65,7 +65,7 @@ public abstract partial class FrameLedgerContract(LedgerDatabase database) : IAs
     private async Task<string> SpansAsync(Job job)
     {
         var spans = await database.QueryAsync(db => db.Spans.AsNoTracking().Where(row => row.JobId == job.Id).OrderBy(row => row.First).ToListAsync(Cancelled));
-        return string.Join(", ", spans.Select(span => 
+        return string.Join(", ", spans.Select(span =>
             $"{span.First}+{span.Count} {span.Tries}/{span.Crashes}{(span.Alone ? " alone" : "")}{(span.TriedWorkers.Length > 0 ? $" not {span.TriedWorkers}" : "")}"));
     }
 }

@@ -18,7 +18,8 @@ internal static class LedgerData
     public static LedgerOptions Hasty => new() { AcceptWithin = TimeSpan.Zero, LeaseFor = TimeSpan.Zero, RetryAfter = TimeSpan.Zero, QuarantineFor = TimeSpan.Zero };
 
     public static Job Job(
-        long count, string? prompt = "a red apple", int prompts = 1, JobClass jobClass = JobClass.Standard, int priority = 0, string? key = null, string? hash = null, Guid? id = null) => new()
+        long count, string? prompt = "a red apple", int prompts = 1, JobClass jobClass = JobClass.Standard, int priority = 0, string? key = null, string? hash = null, Guid? id = null,
+        TimeSpan? retainFor = null) => new()
         {
             Id = id ?? Guid.CreateVersion7(),
             Name = "test",
@@ -32,6 +33,7 @@ internal static class LedgerData
             Count = count,
             PromptCount = prompts,
             FrameCount = count * prompts,
+            RetainFor = retainFor,
             IdempotencyKey = key,
             RequestHash = hash,
         };

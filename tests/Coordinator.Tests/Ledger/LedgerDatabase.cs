@@ -51,14 +51,14 @@ public abstract partial class LedgerDatabase : IAsyncLifetime
 
     internal abstract Task<DatabaseOptions> CreateAsync();
 
-    /// <summary>A statement in which <c>{column - 60}</c> is the moment of a column, so many seconds earlier.</summary>
-    internal string Moments(string statement) => Moment().Replace(statement, match => Earlier(match.Groups["column"].Value, match.Groups["seconds"].Value));
+    /// <summary>A statement in which <c>{column - 60}</c> is the moment of a column, shifted by so many seconds.</summary>
+    internal string Moments(string statement) => Moment().Replace(statement, match => Shifted(match.Groups["column"].Value, match.Groups["sign"].Value, match.Groups["seconds"].Value));
 
-    protected abstract string Earlier(string column, string seconds);
+    protected abstract string Shifted(string column, string sign, string seconds);
 
     protected abstract Task DropAsync();
 
-    [GeneratedRegex(@"\{(?<column>\w+) - (?<seconds>\d+)\}")]
+    [GeneratedRegex(@"\{(?<column>\w+) (?<sign>[-+]) (?<seconds>\d+)\}")]
     private static partial Regex Moment();
 }
 
@@ -74,7 +74,7 @@ public sealed class PostgresLedgerDatabase : LedgerDatabase
         return new DatabaseOptions { Provider = DatabaseProvider.Postgres, ConnectionString = _database.ConnectionString };
     }
 
-    protected override string Earlier(string column, string seconds) => $"{column} - interval '{seconds} s'";
+    protected override string Shifted(string column, string sign, string seconds) => $"{column} {sign} interval '{seconds} s'";
 
     protected override Task DropAsync() => _database?.DisposeAsync().AsTask() ?? Task.CompletedTask;
 }
@@ -88,7 +88,7 @@ public sealed class SqliteLedgerDatabase : LedgerDatabase
     internal override Task<DatabaseOptions> CreateAsync() =>
         Task.FromResult(new DatabaseOptions { Provider = DatabaseProvider.Sqlite, ConnectionString = $"Data Source={Path.Combine(_folder.FullName, "farm.db")}" });
 
-    protected override string Earlier(string column, string seconds) => $"{column} - {seconds}000";
+    protected override string Shifted(string column, string sign, string seconds) => $"{column} {sign} {seconds}000";
 
     protected override Task DropAsync()
     {

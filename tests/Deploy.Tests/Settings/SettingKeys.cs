@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using RenderFarm.Coordinator.Access;
 using RenderFarm.Coordinator.Database;
+using RenderFarm.Coordinator.Upkeep;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.Worker;
@@ -21,6 +22,7 @@ internal static partial class SettingKeys
         ["Artifacts"] = typeof(ArtifactsOptions),
         ["Access"] = typeof(AccessOptions),
         ["Worker"] = typeof(WorkerOptions),
+        ["Upkeep"] = typeof(UpkeepOptions),
     }.ToImmutableDictionary();
 
     public static ImmutableHashSet<string> Known { get; } =

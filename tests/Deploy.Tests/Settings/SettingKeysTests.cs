@@ -36,6 +36,22 @@ public sealed class SettingKeysTests
     }
 
     [Fact]
+    public void Every_setting_of_the_upkeep_is_explained()
+    {
+        var guide = Checkout.Read("docs/operations.md");
+        var keys = SettingKeys.Known.Where(key => key.StartsWith("RENDERFARM__Upkeep__", StringComparison.Ordinal)).Select(key => key["RENDERFARM__".Length..].Replace("__", ":", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(keys);
+        Assert.All(keys, key => Assert.Contains($"`{key}`", guide, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("RetainJobs", "00:00:30", "Upkeep:RetainJobs (RENDERFARM__Upkeep__RetainJobs) is 00:00:30; it must be at least 00:01:00: who submitted a job has to have the time to fetch its pictures.")]
+    [InlineData("SweepAfter", "00:30:00", "Upkeep:SweepAfter (RENDERFARM__Upkeep__SweepAfter) is 00:30:00; it must be at least 01:00:00: a worker stores a picture before it is committed.")]
+    public void A_time_of_the_upkeep_that_is_too_short_is_named(string name, string value, string problem) =>
+        Assert.Equal([problem], SettingKeys.Problems(new Dictionary<string, string> { [$"RENDERFARM__Upkeep__{name}"] = value }, "Upkeep"));
+
+    [Fact]
     public void A_wrong_setting_would_be_found()
     {
         var problems = SettingKeys.Problems(

@@ -32,6 +32,7 @@ public sealed class ArrowTests
         ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Standing", "Workers"],
 =======
         ["Audit"] = ["Artifacts", "Database", "Ledger"],
+        ["Upkeep"] = ["Artifacts", "Database", "Jobs", "Ledger"],
         ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Workers"],
 >>>>>>> 902b975 (The audit names each invariant, sees fences, keys, strikes, windows, deadlines and ends, and compares the store with the frames)
         ["Dashboard"] = ["Access", "Feed", "Jobs", "Models", "Workers"],

@@ -107,8 +107,10 @@ public sealed partial class Job : ComponentBase
         var page = await Frames.ListAsync(Id, Wanted, start - 1, PageSize, cancellationToken);
         var frame = Frame is { } index ? page?.Items.FirstOrDefault(item => item.Index == index) ?? await Frames.GetAsync(Id, index, cancellationToken) : null;
         var history = await History.ReadAsync(Id, HistoryLines, cancellationToken);
+        var quarantine = await QuarantineOfAsync(job, cancellationToken);
         if (address == _shown && page is not null)
         {
+            _quarantine = quarantine;
             (_job, _start, _frames, _frame, _history, _isMissing) = (job, start, page.Items, frame, history, false);
             _next = page.Cursor is { } cursor ? long.Parse(cursor, CultureInfo.InvariantCulture) + 1 : null;
         }
@@ -167,13 +169,17 @@ public sealed partial class Job : ComponentBase
         return parts.Count == 0 ? $"jobs/{Id}" : $"jobs/{Id}?{string.Join('&', parts)}";
     }
 
-    private static IEnumerable<FrameState> Offered(JobView job) => job.Cancelled > 0
-        ? [FrameState.Rendered, FrameState.Failed, FrameState.Cancelled]
-        : [FrameState.Rendered, FrameState.Rendering, FrameState.Failed, FrameState.Waiting];
+    private static IEnumerable<FrameState> Offered(JobView job) => job switch
+    {
+        { Cancelled: > 0 } => [FrameState.Rendered, FrameState.Failed, FrameState.Cancelled],
+        { Quarantined: > 0 } => [FrameState.Rendered, FrameState.Rendering, FrameState.Failed, FrameState.Quarantined, FrameState.Waiting],
+        _ => [FrameState.Rendered, FrameState.Rendering, FrameState.Failed, FrameState.Waiting],
+    };
 
     private static string Pace(JobView job) => (job.State, job.ImagesPerSecond, job.EtaSeconds) switch
     {
         (JobState.Queued, _, _) => "waits for a free slot",
+        (JobState.Paused, _, _) => "paused",
         (_, null, _) => job.State == JobState.Running ? "first images on their way" : "nothing was rendered",
         (JobState.Running, { } rate, { } eta) => $"{Show.Rate(rate)} · done in {Show.Span(TimeSpan.FromSeconds(Math.Min(eta, 1e9)))}",
         (_, { } rate, _) => $"{Show.Rate(rate)}{(job.FinishedAt - job.StartedAt is { } took ? $" · took {Show.Span(took)}" : "")}",
