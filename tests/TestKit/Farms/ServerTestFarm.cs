@@ -31,22 +31,7 @@ public sealed class ServerTestFarm : TestFarm
     public override string Log => string.Concat(_coordinators.Select(x => LogOf($"coordinator {x.Address}", x.Process)).Concat(_workers.Select(x => LogOf(x.Name, x.Process))));
 
     /// <summary>Settings of every process of this farm, as environment variables.</summary>
-    public Dictionary<string, string> Settings => new()
-    {
-        ["RENDERFARM__Database__Provider"] = "Postgres",
-        ["RENDERFARM__Database__ConnectionString"] = _database.ConnectionString,
-        ["RENDERFARM__Bus__Transport"] = "RabbitMq",
-        ["RENDERFARM__Bus__Uri"] = _broker.Uri.ToString(),
-        ["RENDERFARM__Artifacts__Store"] = "S3",
-        ["RENDERFARM__Artifacts__S3__Endpoint"] = _store.Endpoint,
-        ["RENDERFARM__Artifacts__S3__AccessKey"] = _store.AccessKey,
-        ["RENDERFARM__Artifacts__S3__SecretKey"] = _store.SecretKey,
-        ["RENDERFARM__Artifacts__S3__Bucket"] = _store.Bucket,
-        ["RENDERFARM__Artifacts__S3__Region"] = _store.Region,
-        ["RENDERFARM__Artifacts__S3__UseTls"] = "false",
-        ["RENDERFARM__Access__Key"] = Key,
-        ["RENDERFARM__Worker__Models"] = Repository.Models,
-    };
+    public Dictionary<string, string> Settings => FarmSettings.Of(_database, _broker, _store, Key);
 
     /// <summary>A farm whose workers leave cores to the tests beside it.</summary>
     public static Task<ServerTestFarm> StartAsync(int coordinators, int workers, CancellationToken cancellationToken) =>
@@ -70,7 +55,7 @@ public sealed class ServerTestFarm : TestFarm
 
         for (var i = 0; i < coordinators; i++)
         {
-            await farm.StartCoordinatorAsync(FreePort(), cancellationToken);
+            await farm.StartCoordinatorAsync(Ready.FreePort(), cancellationToken);
         }
 
         if (coordinators > 0)
@@ -108,7 +93,7 @@ public sealed class ServerTestFarm : TestFarm
     /// <summary>Starts a worker and waits until the farm lists it as ready.</summary>
     public async Task StartWorkerAsync(string name, CancellationToken cancellationToken)
     {
-        var health = new Uri($"http://127.0.0.1:{FreePort()}/");
+        var health = new Uri($"http://127.0.0.1:{Ready.FreePort()}/");
         var settings = Settings;
         settings["RENDERFARM__Worker__Name"] = name;
         settings["RENDERFARM__Worker__Threads"] = $"{_threads}";

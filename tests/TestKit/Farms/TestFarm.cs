@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using RenderFarm.Client;
 using RenderFarm.Shared.Api;
 
@@ -67,32 +65,11 @@ public abstract class TestFarm : IAsyncDisposable
         }
     }
 
-    protected static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     protected static string LogOf(string name, FarmProcess process) => $"---- {name}\n{process.Output}\n";
 
-    /// <summary>Waits for a 200 of <c>/readyz</c>; fails at once when the process ends.</summary>
-    protected async Task ReadyAsync(Uri address, FarmProcess process, CancellationToken cancellationToken)
-    {
-        using var http = new HttpClient { BaseAddress = address };
-        await Eventually.IsAsync(
-            async () =>
-            {
-                if (process.HasExited)
-                {
-                    throw new InvalidOperationException("The process has ended.");
-                }
-
-                using var response = await http.GetAsync(new Uri("readyz", UriKind.Relative), cancellationToken);
-                return response.StatusCode;
-            },
-            status => status == HttpStatusCode.OK, StartsWithin, () => Log, cancellationToken);
-    }
+    /// <summary>Waits until the process says that it is ready.</summary>
+    protected Task ReadyAsync(Uri address, FarmProcess process, CancellationToken cancellationToken) =>
+        Ready.WaitAsync(address, process, StartsWithin, () => Log, cancellationToken);
 }
 
 /// <summary>The two ways to run a farm.</summary>

@@ -6,19 +6,21 @@ namespace RenderFarm.TestKit.Faults;
 /// <summary>A hop between a process and a server that can go wrong. Faults are switched while connections run, each direction by itself.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
-    private readonly IPEndPoint _server;
     private readonly Lock _lock = new();
     private readonly List<ProxiedConnection> _connections = [];
     private Socket _door;
     private bool _isDisposed;
 
-    private TcpProxy(IPEndPoint server)
+    private TcpProxy(int serverPort)
     {
-        _server = server;
+        ServerPort = serverPort;
         _door = Bind(0);
         Port = ((IPEndPoint)_door.LocalEndPoint!).Port;
         Open();
     }
+
+    /// <summary>Where new connections lead to, on the loopback interface.</summary>
+    public int ServerPort { get; set; }
 
     /// <summary>Where the clients connect to, on the loopback interface.</summary>
     public int Port { get; }
@@ -45,7 +47,7 @@ public sealed class TcpProxy : IAsyncDisposable
     public int Made { get; private set; }
 
     /// <summary>A proxy for a server on the loopback interface.</summary>
-    public static TcpProxy Start(int serverPort) => new(new IPEndPoint(IPAddress.Loopback, serverPort));
+    public static TcpProxy Start(int serverPort) => new(serverPort);
 
     /// <summary>Nothing arrives any more in either direction, also no end of a connection; what is on its way arrives after <see cref="Heal"/>.</summary>
     public void BlackHole()
@@ -138,7 +140,7 @@ public sealed class TcpProxy : IAsyncDisposable
         client.NoDelay = true;
         try
         {
-            await server.ConnectAsync(_server);
+            await server.ConnectAsync(IPAddress.Loopback, ServerPort);
         }
         catch (SocketException)
         {

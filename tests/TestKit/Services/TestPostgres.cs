@@ -5,7 +5,7 @@ namespace RenderFarm.TestKit.Services;
 /// <summary>An empty PostgreSQL database of its own for a test class, dropped when disposed.</summary>
 public sealed class TestPostgres : IAsyncDisposable
 {
-    private readonly string _server;
+    private string _server;
 
     private TestPostgres(string server, string name)
     {
@@ -17,14 +17,24 @@ public sealed class TestPostgres : IAsyncDisposable
 
     public string Name { get; }
 
-    public string ConnectionString { get; }
+    public string ConnectionString { get; private set; }
 
-    public static async Task<TestPostgres> CreateDatabaseAsync(CancellationToken cancellationToken = default)
+    public static Task<TestPostgres> CreateDatabaseAsync(CancellationToken cancellationToken = default) => CreateDatabaseAsync(null, cancellationToken);
+
+    /// <summary>On the server of the test run, unless another is named.</summary>
+    public static async Task<TestPostgres> CreateDatabaseAsync(string? ownServer, CancellationToken cancellationToken)
     {
-        var server = TestEnvironment.Require("RENDERFARM_TEST_POSTGRES");
+        var server = ownServer ?? TestEnvironment.Require("RENDERFARM_TEST_POSTGRES");
         var database = new TestPostgres(server, TestEnvironment.NewName("test_"));
         await database.ExecuteOnServerAsync($"CREATE DATABASE {database.Name}", cancellationToken);
         return database;
+    }
+
+    /// <summary>Another server has it from now on.</summary>
+    public void MoveTo(int port)
+    {
+        _server = new NpgsqlConnectionStringBuilder(_server) { Port = port }.ConnectionString;
+        ConnectionString = new NpgsqlConnectionStringBuilder(ConnectionString) { Port = port }.ConnectionString;
     }
 
     public async Task<Version> VersionAsync(CancellationToken cancellationToken)

@@ -22,12 +22,15 @@ public sealed class TestRabbitMq : IAsyncDisposable
     /// <summary>amqp://user:password@host:port/virtual-host</summary>
     public Uri Uri { get; }
 
-    public static async Task<TestRabbitMq> CreateVirtualHostAsync(CancellationToken cancellationToken = default)
+    public static Task<TestRabbitMq> CreateVirtualHostAsync(CancellationToken cancellationToken = default) => CreateVirtualHostAsync(null, null, cancellationToken);
+
+    /// <summary>On the servers of the test run, unless others are named.</summary>
+    public static async Task<TestRabbitMq> CreateVirtualHostAsync(Uri? ownServer, Uri? ownManagement, CancellationToken cancellationToken)
     {
-        var server = new Uri(TestEnvironment.Require("RENDERFARM_TEST_RABBITMQ"));
+        var server = ownServer ?? new Uri(TestEnvironment.Require("RENDERFARM_TEST_RABBITMQ"));
         var management = new HttpClient
         {
-            BaseAddress = new Uri(TestEnvironment.Require("RENDERFARM_TEST_RABBITMQ_MANAGEMENT")),
+            BaseAddress = ownManagement ?? new Uri(TestEnvironment.Require("RENDERFARM_TEST_RABBITMQ_MANAGEMENT")),
             DefaultRequestHeaders =
             {
                 Authorization = new AuthenticationHeaderValue(
@@ -78,7 +81,8 @@ public sealed class TestRabbitMq : IAsyncDisposable
         _management.Dispose();
     }
 
-    private async Task AddVirtualHostAsync(CancellationToken cancellationToken)
+    /// <summary>Makes the virtual host, also again on a broker whose data was wiped.</summary>
+    public async Task AddVirtualHostAsync(CancellationToken cancellationToken)
     {
         await PutAsync($"/api/vhosts/{VirtualHost}", new { }, cancellationToken);
         await PutAsync($"/api/permissions/{VirtualHost}/{Uri.UnescapeDataString(Uri.UserInfo.Split(':')[0])}", new { configure = ".*", write = ".*", read = ".*" }, cancellationToken);
