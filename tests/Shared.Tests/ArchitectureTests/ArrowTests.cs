@@ -28,13 +28,9 @@ public sealed class ArrowTests
         ["Scheduling"] = ["Database", "Ledger", "Feed", "Jobs", "Workers"],
         ["Access"] = [],
         ["Artifacts"] = ["Database", "Ledger", "Jobs"],
-<<<<<<< HEAD
-        ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Standing", "Workers"],
-=======
         ["Audit"] = ["Artifacts", "Database", "Ledger"],
         ["Upkeep"] = ["Artifacts", "Database", "Jobs", "Ledger"],
-        ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Workers"],
->>>>>>> 902b975 (The audit names each invariant, sees fences, keys, strikes, windows, deadlines and ends, and compares the store with the frames)
+        ["Api"] = ["Access", "Artifacts", "Database", "Feed", "Jobs", "Ledger", "Models", "Standing", "Workers"],
         ["Dashboard"] = ["Access", "Feed", "Jobs", "Models", "Workers"],
     };
 
