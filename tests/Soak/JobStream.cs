@@ -7,10 +7,11 @@ using RenderFarm.Shared.Settings;
 
 namespace RenderFarm.Soak;
 
-/// <summary>People who keep the farm busy: jobs of all sizes, some of them cancelled. Each talks to any coordinator, and to another when that one does not answer.</summary>
+/// <summary>People who keep the farm busy: jobs of all sizes, some of them cancelled, some paused for a while. Each talks to any coordinator, and to another when that one does not answer.</summary>
 internal sealed class JobStream(SoakFarm farm, Throughput throughput, long enough, int seed)
 {
     private const double CancelShare = 0.06;
+    private const double PauseShare = 0.06;
     private static readonly int[] Sizes = [1, 2, 3, 8, 20, 64, 128, 300];
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RealEvery = TimeSpan.FromSeconds(8);
@@ -25,7 +26,12 @@ internal sealed class JobStream(SoakFarm farm, Throughput throughput, long enoug
 
     public int Cancels { get; private set; }
 
-    /// <summary>Submits until it is told to stop; returns when every cancel was acknowledged.</summary>
+    public int Pauses { get; private set; }
+
+    /// <summary>What the farm did that it must not: paused jobs that went on.</summary>
+    public ConcurrentBag<string> Violations { get; } = [];
+
+    /// <summary>Submits until it is told to stop; returns when every cancel, pause and resume was acknowledged.</summary>
     public async Task RunAsync(bool hasRealWorkers, CancellationToken stop)
     {
         var real = TimeProvider.System.GetTimestamp();
@@ -84,12 +90,37 @@ internal sealed class JobStream(SoakFarm farm, Throughput throughput, long enoug
             Cancels++;
             _interventions.Add(CancelAsync(job, TimeSpan.FromSeconds(_random.NextDouble() * 20)));
         }
+        else if (chance < CancelShare + PauseShare)
+        {
+            Pauses++;
+            _interventions.Add(PauseAsync(job, TimeSpan.FromSeconds(_random.NextDouble() * 15), TimeSpan.FromSeconds(1 + (_random.NextDouble() * 8))));
+        }
     }
 
     private async Task CancelAsync(SubmittedJob job, TimeSpan after)
     {
         await Task.Delay(after);
         job.RenderedAtCancel = (await UntilAsync(client => client.CancelJobAsync(job.Id)))?.Rendered;
+    }
+
+    private async Task PauseAsync(SubmittedJob job, TimeSpan after, TimeSpan length)
+    {
+        await Task.Delay(after);
+        var paused = await UntilAsync(client => client.PauseJobAsync(job.Id));
+        if (paused is null)
+        {
+            // It had ended before.
+            return;
+        }
+
+        await Task.Delay(length);
+        var before = await UntilAsync(client => client.GetJobAsync(job.Id));
+        if (before is not null && (before.Rendered != paused.Rendered || before.Rendering != 0))
+        {
+            Violations.Add($"job {job.Id} had {paused.Rendered} images when its pause was acknowledged and {before.Rendered} when it ended, {before.Rendering} being rendered");
+        }
+
+        await UntilAsync(client => client.ResumeJobAsync(job.Id));
     }
 
     /// <summary>Asks until a coordinator answers; null when the job is not in a state for it.</summary>

@@ -25,7 +25,7 @@ internal sealed record SoakResult(
         Line(text, "Seed", $"{Seed}");
         text.Append("\n| Result | |\n| --- | ---: |\n");
         Line(text, "Images", $"{Images}");
-        Line(text, "Jobs acknowledged, cancelled", $"{Stream.Jobs.Count}, {Stream.Cancels}");
+        Line(text, "Jobs acknowledged, cancelled, paused", $"{Stream.Jobs.Count}, {Stream.Cancels}, {Stream.Pauses}");
         Line(text, "Submits without an answer", $"{Stream.Unanswered}");
         Line(text, "Faults", $"{Faults.Values.Sum()}");
         Line(text, "Lost", $"{Verdict.Lost}");

@@ -53,7 +53,7 @@ internal sealed class SoakRun(SoakFarm farm, Servers servers, SoakSize size, int
         await stopLooking.CancelAsync();
         await Task.WhenAll(looking);
         Say("verifying");
-        var verdict = await new Verification(servers).RunAsync(stream.Jobs, [.. stuck, .. await AuditAsync(cancellationToken)], cancellationToken);
+        var verdict = await new Verification(servers).RunAsync(stream.Jobs, [.. stream.Violations, .. stuck, .. await AuditAsync(cancellationToken)], cancellationToken);
         return new SoakResult(seed, size, length, baseline, throughput.Images, stream, storm.Kinds, _recoveries, [.. watch.Fallen], verdict, await servers.VersionsAsync(cancellationToken));
     }
 
