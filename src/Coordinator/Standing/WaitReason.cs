@@ -6,7 +6,7 @@ using RenderFarm.Shared;
 namespace RenderFarm.Coordinator.Standing;
 
 /// <summary>A worker as far as it matters to who may render what.</summary>
-internal sealed record Candidate(string Name, string? DrainReason, bool IsDraining, bool HasModel, bool IsBlockedForModel, bool IsBlockedForJob);
+internal sealed record Candidate(string Name, string? DrainReason, bool IsDraining, bool HasModel, bool IsBlockedForModel, bool IsBlockedForJob, bool IsFull = false);
 
 /// <summary>Why no worker may render a job, for people.</summary>
 internal static class WaitReason
@@ -26,12 +26,13 @@ internal static class WaitReason
                 x.DrainReason,
                 x.State,
                 x.Models,
+                x.StoreIsAway,
                 Blocks = db.WorkerBlocks.Where(block => block.Worker == x.Name && (block.Target == target || block.Target == model)).Select(block => block.Scope).ToList(),
             })
             .ToListAsync(cancellationToken);
         return Of(model, [.. workers.Select(x => new Candidate(
             x.Name, x.DrainReason, x.State == WorkerState.Draining || x.DrainReason is not null, x.Models.Any(copy => copy.Digest == digest),
-            x.Blocks.Contains(BlockScope.Model), x.Blocks.Contains(BlockScope.Job)))]);
+            x.Blocks.Contains(BlockScope.Model), x.Blocks.Contains(BlockScope.Job), x.StoreIsAway))]);
     }
 
     /// <summary>Null when one of these may.</summary>
@@ -44,7 +45,7 @@ internal static class WaitReason
             return "No worker is there.";
         }
 
-        if (workers.Any(worker => worker is { IsDraining: false, HasModel: true, IsBlockedForModel: false, IsBlockedForJob: false }))
+        if (workers.Any(worker => worker is { IsDraining: false, IsFull: false, HasModel: true, IsBlockedForModel: false, IsBlockedForJob: false }))
         {
             return null;
         }
@@ -64,6 +65,7 @@ internal static class WaitReason
         { IsBlockedForJob: true } => "is blocked for this job",
         { IsBlockedForModel: true } => $"is blocked for the model '{model}'",
         { DrainReason: { } reason } => $"is drained ({reason.TrimEnd('.')})",
-        _ => "drains",
+        { IsDraining: true } => "drains",
+        _ => "cannot store its pictures",
     };
 }

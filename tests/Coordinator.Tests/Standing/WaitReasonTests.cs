@@ -19,8 +19,9 @@ public sealed class WaitReasonTests
             Able with { Name = "cy", IsDraining = true, DrainReason = "new cooler." },
             Able with { Name = "dot", IsDraining = true },
             Able with { Name = "eve", HasModel = false },
+            Able with { Name = "fay", IsFull = true },
         ]);
-        Assert.Equal("No worker may render it: ada is blocked for the model 'emoji', bob is blocked for this job, cy is drained (new cooler), dot drains.", reason);
+        Assert.Equal("No worker may render it: ada is blocked for the model 'emoji', bob is blocked for this job, cy is drained (new cooler), dot drains, fay cannot store its pictures.", reason);
     }
 
     [Fact]
