@@ -14,6 +14,7 @@ using RenderFarm.Coordinator.Database;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Hosting;
 using RenderFarm.Worker;
+using RenderFarm.Worker.Rendering.Supervision;
 
 namespace RenderFarm.Cli.Hosting;
 
@@ -63,7 +64,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
             builder.Logging.AddFarmConsole(minimumLevel);
             builder.AddCoordinator();
-            builder.AddWorker();
+            builder.AddWorker(RenderProgram.OfThisProgram(WorkerProcess.RenderProcessCommand));
             builder.Services.AddFarmBus(builder.Configuration);
             var app = builder.Build();
             app.MapCoordinator();

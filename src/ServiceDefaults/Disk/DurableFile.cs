@@ -29,6 +29,19 @@ public static partial class DurableFile
         }
     }
 
+    /// <summary>Removes what is left of a file whose writer died over it.</summary>
+    public static void DeleteUnfinished(string path)
+    {
+        try
+        {
+            File.Delete(path + Unfinished);
+        }
+        catch (IOException)
+        {
+            // Its folder is gone, or its disk; so is the file.
+        }
+    }
+
     /// <summary>Has the disk keep the names of a folder's files.</summary>
     public static void SyncFolder(string folder)
     {

@@ -28,6 +28,18 @@ public sealed class DurableFileTests
     }
 
     [Fact]
+    public void What_a_writer_left_that_died_is_removed_and_finished_files_stay()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "picture.png");
+        File.WriteAllText(path + ".part", "torn");
+        DurableFile.Write(path + ".other", [1]);
+        DurableFile.DeleteUnfinished(path);
+        DurableFile.DeleteUnfinished("/no/such/folder/picture.png");
+        Assert.Equal([path + ".other"], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
     public void A_folder_that_is_not_there_is_named()
     {
         var error = Assert.Throws<IOException>(() => DurableFile.SyncFolder("/no/such/folder"));

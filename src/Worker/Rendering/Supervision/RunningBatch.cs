@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion;
+using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Worker.Rendering.Supervision;
@@ -29,6 +30,15 @@ internal sealed class RunningBatch(long id, RenderWork work, RowReports reports,
         if (status.Step > 0)
         {
             steps.Report(new StepProgress(status.Step, status.Steps));
+        }
+    }
+
+    /// <summary>Removes what a process that died was writing.</summary>
+    public void Forget()
+    {
+        foreach (var row in Reports.Open)
+        {
+            DurableFile.DeleteUnfinished(Work.Rows[row].File);
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, RowReports> _open = [];
+    private readonly Dictionary<long, RunningBatch> _open = [];
     private TaskCompletionSource<RenderChild> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Backoff _backoff = new(view.Slot);
     private RunningBatch? _running;
@@ -93,7 +93,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
                 {
                     child.BeginBatch();
                     _running = make(++_batches);
-                    _open[_running.Id] = _running.Reports;
+                    _open[_running.Id] = _running;
                     child.Send(new RenderBatch(_running.Id, _running.Work));
                     return (child, _running);
                 }
@@ -152,7 +152,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         RowReports? reports;
         lock (_lock)
         {
-            _open.TryGetValue(batch, out reports);
+            reports = _open.GetValueOrDefault(batch)?.Reports;
         }
 
         // What an exhausted device has left is in pieces: a new process starts with all of it.
@@ -188,11 +188,11 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
     private void Bury(RenderChild child, ProcessEnd end)
     {
         RunningBatch? running;
-        List<RowReports> written;
+        List<RunningBatch> open;
         lock (_lock)
         {
             (running, _running) = (_running, null);
-            written = [.. _open.Values];
+            open = [.. _open.Values];
             _open.Clear();
         }
 
@@ -207,8 +207,12 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
             LogDied(view.Slot, child.Id, end.Words, running?.Work.Model ?? "nothing");
         }
 
-        running?.Reports.Fault(running.Reports.Open, end.FaultOf(running.Work.Model));
-        written.ForEach(reports => reports.Fault(reports.Open, RowFault.Stopped));
+        foreach (var batch in open)
+        {
+            batch.Forget();
+            batch.Reports.Fault(batch.Reports.Open, batch == running ? end.FaultOf(batch.Work.Model) : RowFault.Stopped);
+        }
+
         running?.End();
     }
 
