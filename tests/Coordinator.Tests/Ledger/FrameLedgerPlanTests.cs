@@ -21,7 +21,7 @@ public sealed class FrameLedgerPlanTests(PostgresLedgerDatabase database) : ICla
     public async ValueTask InitializeAsync()
     {
         var address = new NpgsqlConnectionStringBuilder(database.Options.ConnectionString) { MaxPoolSize = 1, ApplicationName = "plans" };
-        _factory = new FarmDbFactory(new DatabaseOptions { Provider = DatabaseProvider.Postgres, ConnectionString = address.ConnectionString });
+        _factory = new FarmDbFactory(new DatabaseOptions { Provider = DatabaseProvider.Postgres, ConnectionString = address.ConnectionString }, isHurried: false);
         await using var db = _factory.CreateDbContext();
         await db.Database.ExecuteSqlRawAsync("""
             INSERT INTO jobs (id, tenant, name, state, class, priority, model, model_digest, settings, output, labels, "count", prompt_count, frame_count, lease_limit, rendered, failed, cancelled,

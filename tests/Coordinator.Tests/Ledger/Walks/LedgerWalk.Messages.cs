@@ -64,10 +64,20 @@ internal sealed partial class LedgerWalk
     /// <summary>Some of what is on its way arrives, in any order; some of that comes again, and some never comes.</summary>
     private async Task DeliverAsync()
     {
-        var arrived = Some(_messages, size.Messages).Where(_ => _random.Next(12) > 0).ToList();
-        foreach (var message in arrived.Where(_ => _random.Next(6) > 0))
+        var arrived = new List<object>();
+        for (var left = _random.Next(1, size.Messages + 1); left > 0 && _messages.Count > 0; left--)
         {
-            _messages.Remove(message);
+            var at = _random.Next(_messages.Count);
+            if (_random.Next(12) > 0)
+            {
+                arrived.Add(_messages[at]);
+            }
+
+            if (_random.Next(6) > 0)
+            {
+                _messages[at] = _messages[^1];
+                _messages.RemoveAt(_messages.Count - 1);
+            }
         }
 
         await AcceptAsync([.. arrived.OfType<LeaseAccepted>()]);

@@ -238,7 +238,13 @@ internal sealed partial class LedgerWalk(IWalkedLedger ledger, WalkSize size, in
     private List<T> Some<T>(IEnumerable<T> items, int most)
     {
         var all = items.ToArray();
-        _random.Shuffle(all);
-        return [.. all.Take(_random.Next(1, most + 1))];
+        var count = Math.Min(all.Length, _random.Next(1, most + 1));
+        for (var at = 0; at < count; at++)
+        {
+            var other = _random.Next(at, all.Length);
+            (all[at], all[other]) = (all[other], all[at]);
+        }
+
+        return [.. all.AsSpan(0, count)];
     }
 }
