@@ -18,6 +18,10 @@ public sealed class HistoryCheckTests
         Assert.Empty(Check([Submit, Offer(2, First, 1, 0, 2), End(3, First, 1), Commit(4, First, 0, 1), Over(4)], Rows()));
 
     [Fact]
+    public void A_lease_that_ran_out_may_commit_what_others_were_given_and_gave_back() =>
+        Assert.Empty(Check([Submit, Offer(2, First, 1, 0, 2), End(3, First, 1), Offer(4, Second, 2, 0, 2), End(5, Second, 2), Commit(6, First, 0, 1), Over(6)], Rows()));
+
+    [Fact]
     public void A_report_that_comes_twice_may_be_answered_twice() => Assert.Empty(Check([.. Good(), Answer(First, [0, 1], []), Answer(First, [0, 1], [])], Rows()));
 
     [Fact]
@@ -33,10 +37,10 @@ public sealed class HistoryCheckTests
 
     [Fact]
     public void A_commit_of_a_superseded_attempt_is_found() =>
-        Finds("held it last", [Submit, Offer(2, First, 1, 0, 2), End(3, First, 1), Offer(4, Second, 2, 0, 2), Commit(5, First, 0, 1), Over(5)], Rows());
+        Finds("while attempt", [Submit, Offer(2, First, 1, 0, 2), End(3, First, 1), Offer(4, Second, 2, 0, 2), Commit(5, First, 0, 1), Over(5)], Rows());
 
     [Fact]
-    public void A_commit_of_a_stranger_is_found() => Finds("nobody ever held it last", [Submit, Commit(3, First, 0, 1), Over(3)], Rows());
+    public void A_commit_of_a_stranger_is_found() => Finds("which never held it", [Submit, Commit(3, First, 0, 1), Over(3)], Rows());
 
     [Fact]
     public void A_frame_offered_while_somebody_holds_it_is_found() =>

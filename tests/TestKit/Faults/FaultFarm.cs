@@ -63,19 +63,20 @@ public sealed class FaultFarm : IAsyncDisposable
     }
 
     /// <summary>Starts a coordinator and waits until it is ready.</summary>
-    public async Task<FarmNode> StartCoordinatorAsync(string name, CancellationToken cancellationToken, string failpoint = "")
+    public async Task<FarmNode> StartCoordinatorAsync(string name, CancellationToken cancellationToken, string failpoint = "", IReadOnlyDictionary<string, string>? settings = null)
     {
-        var node = LaunchCoordinator(name, failpoint);
+        var node = LaunchCoordinator(name, failpoint, settings);
         await Ready.WaitAsync(node.Address, node.Process, StartsWithin, () => Log, cancellationToken);
         return node;
     }
 
     /// <summary>Starts a coordinator and does not wait.</summary>
-    public FarmNode LaunchCoordinator(string name, string failpoint = "")
+    public FarmNode LaunchCoordinator(string name, string failpoint = "", IReadOnlyDictionary<string, string>? settings = null)
     {
         var address = new Uri($"http://127.0.0.1:{Ready.FreePort()}/");
         _histories.Add(_folder.File($"history-{_nodes.Count}"));
-        var node = Launch(name, address, failpoint, new() { ["RENDERFARM__Coordinator__Urls"] = address.ToString(), ["RENDERFARM__Coordinator__History"] = _histories[^1] }, "coordinator");
+        var own = new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["RENDERFARM__Coordinator__Urls"] = address.ToString(), ["RENDERFARM__Coordinator__History"] = _histories[^1] };
+        var node = Launch(name, address, failpoint, own, "coordinator");
         _clients.Add(new RenderFarmClient(address, Key));
         return node;
     }
@@ -84,9 +85,9 @@ public sealed class FaultFarm : IAsyncDisposable
     public async Task<FarmNode> StartWorkerAsync(string name, CancellationToken cancellationToken, string failpoint = "", IReadOnlyDictionary<string, string>? settings = null)
     {
         var address = new Uri($"http://127.0.0.1:{Ready.FreePort()}/");
-        var node = Launch(
-            name, address, failpoint, new(settings ?? new Dictionary<string, string>()) { ["RENDERFARM__Worker__HealthUrls"] = address.ToString(), ["RENDERFARM__Worker__Name"] = name, ["RENDERFARM__Worker__Spool"] = SpoolOf(name) },
-            "worker");
+        var own = new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["RENDERFARM__Worker__HealthUrls"] = address.ToString(), ["RENDERFARM__Worker__Name"] = name };
+        own.TryAdd("RENDERFARM__Worker__Spool", SpoolOf(name));
+        var node = Launch(name, address, failpoint, own, "worker");
         await JoinedAsync(node, name, cancellationToken);
         return node;
     }
@@ -127,7 +128,12 @@ public sealed class FaultFarm : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the program with this farm's settings, straight to the servers.</summary>
-    public FarmProcess StartProgram(params string[] arguments) => FarmProcess.Start(_folder.Path, _settings, arguments);
+    public FarmProcess StartProgram(params string[] arguments)
+    {
+        // Another server may have the database by now.
+        var settings = new Dictionary<string, string>(_settings) { ["RENDERFARM__Database__ConnectionString"] = Database.ConnectionString };
+        return FarmProcess.Start(_folder.Path, settings, arguments);
+    }
 
     /// <summary>Audits the ledger, checks the history, and that every picture of the ledger is in the store.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
@@ -138,7 +144,7 @@ public sealed class FaultFarm : IAsyncDisposable
             throw new InvalidOperationException($"The ledger does not hold:\n{audit.Output}\n{Log}");
         }
 
-        var rows = await FinalRows.ReadAsync(Database.ConnectionString, cancellationToken);
+        var rows = await FinalRows.ReadAsync(Database.Unpooled, cancellationToken);
         var violations = new HistoryCheck(HistoryEvent.Read(_histories), rows, _mayHaveGaps).Violations().ToList();
         var stored = (await Store.ListKeysAsync(cancellationToken)).ToHashSet();
         violations.AddRange(rows.Frames.Where(x => x.ArtifactKey is not null && !stored.Contains(x.ArtifactKey)).Select(x => $"Job {x.Job}: the picture of frame {x.Index} is not in the store: {x.ArtifactKey}."));
@@ -159,7 +165,7 @@ public sealed class FaultFarm : IAsyncDisposable
     /// <summary>The one number that a query of its database answers with.</summary>
     public async Task<long> CountAsync(string sql, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(Database.ConnectionString);
+        await using var connection = new NpgsqlConnection(Database.Unpooled);
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);

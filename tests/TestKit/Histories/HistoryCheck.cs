@@ -3,8 +3,8 @@ using RenderFarm.Shared;
 namespace RenderFarm.TestKit.Histories;
 
 /// <summary>
-/// Checks a history against what the database holds in the end: every frame of a finished job was committed exactly once, by the attempt that held
-/// it or held it last, fences grow, nothing happens to a job that is over, and every worker was told the truth about what it reported.
+/// Checks a history against what the database holds in the end: every frame of a finished job was committed exactly once, by an attempt that
+/// held it and while no other did, fences grow, nothing happens to a job that is over, and every worker was told the truth about what it reported.
 /// A job's events are put in the order of its version, which grows under the job's lock: that order is the one in which they took effect.
 /// </summary>
 /// <param name="events">Of all coordinators.</param>
@@ -85,7 +85,7 @@ public sealed class HistoryCheck(IReadOnlyList<HistoryEvent> events, FinalRows r
 
     private void CheckCommits(FinalJob job, List<HistoryEvent> inOrder, Dictionary<long, FinalFrame> final)
     {
-        var (held, last, committed) = (new Dictionary<long, Guid>(), new Dictionary<long, Guid>(), new Dictionary<long, Guid>());
+        var (held, committed, ever) = (new Dictionary<long, Guid>(), new Dictionary<long, Guid>(), new HashSet<(long, Guid)>());
         var offers = new Dictionary<Guid, HistoryEvent>();
         foreach (var happened in inOrder)
         {
@@ -106,7 +106,8 @@ public sealed class HistoryCheck(IReadOnlyList<HistoryEvent> events, FinalRows r
                             Violation(job.Id, $"frame {index} is offered to attempt {attempt} after it was committed");
                         }
 
-                        held[index] = last[index] = attempt;
+                        held[index] = attempt;
+                        ever.Add((index, attempt));
                     }
 
                     break;
@@ -121,7 +122,7 @@ public sealed class HistoryCheck(IReadOnlyList<HistoryEvent> events, FinalRows r
 
                     break;
                 case "commit":
-                    CheckCommit(job, happened, last, committed);
+                    CheckCommit(job, happened, held, ever, committed);
                     break;
             }
         }
@@ -129,7 +130,7 @@ public sealed class HistoryCheck(IReadOnlyList<HistoryEvent> events, FinalRows r
         CheckAgainstRows(job, committed, final);
     }
 
-    private void CheckCommit(FinalJob job, HistoryEvent commit, Dictionary<long, Guid> last, Dictionary<long, Guid> committed)
+    private void CheckCommit(FinalJob job, HistoryEvent commit, Dictionary<long, Guid> held, HashSet<(long, Guid)> ever, Dictionary<long, Guid> committed)
     {
         var attempt = commit.Attempt.GetValueOrDefault();
         foreach (var index in commit.Frames)
@@ -139,9 +140,15 @@ public sealed class HistoryCheck(IReadOnlyList<HistoryEvent> events, FinalRows r
                 Violation(job.Id, $"frame {index} is committed twice: by attempt {before}, then by attempt {attempt}");
             }
 
-            if (last.TryGetValue(index, out var holder) ? holder != attempt : !mayHaveGaps)
+            // A lease that ran out may still commit what nobody holds now.
+            if (!mayHaveGaps && held.TryGetValue(index, out var holder) && holder != attempt)
             {
-                Violation(job.Id, $"frame {index} is committed by attempt {attempt}, but {(holder == default ? "nobody ever" : $"attempt {holder}")} held it last");
+                Violation(job.Id, $"frame {index} is committed by attempt {attempt} while attempt {holder} holds it");
+            }
+
+            if (!mayHaveGaps && !ever.Contains((index, attempt)))
+            {
+                Violation(job.Id, $"frame {index} is committed by attempt {attempt}, which never held it");
             }
 
             committed[index] = attempt;

@@ -12,19 +12,23 @@ public sealed class TestPostgres : IAsyncDisposable
         _server = server;
         Name = name;
         // Many test classes share the server's connections.
-        ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 20 }.ConnectionString;
+        ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 20, Pooling = true }.ConnectionString;
     }
 
     public string Name { get; }
 
     public string ConnectionString { get; private set; }
 
+    /// <summary>For a test's own look into a database whose server may go away: no connection outlives its use.</summary>
+    public string Unpooled => new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString;
+
     public static Task<TestPostgres> CreateDatabaseAsync(CancellationToken cancellationToken = default) => CreateDatabaseAsync(null, cancellationToken);
 
     /// <summary>On the server of the test run, unless another is named.</summary>
     public static async Task<TestPostgres> CreateDatabaseAsync(string? ownServer, CancellationToken cancellationToken)
     {
-        var server = ownServer ?? TestEnvironment.Require("RENDERFARM_TEST_POSTGRES");
+        // A server of a test's own may be crashed: no connection of the test outlives that.
+        var server = ownServer is null ? TestEnvironment.Require("RENDERFARM_TEST_POSTGRES") : new NpgsqlConnectionStringBuilder(ownServer) { Pooling = false }.ConnectionString;
         var database = new TestPostgres(server, TestEnvironment.NewName("test_"));
         await database.ExecuteOnServerAsync($"CREATE DATABASE {database.Name}", cancellationToken);
         return database;

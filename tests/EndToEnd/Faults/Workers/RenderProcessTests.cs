@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using RenderFarm.Shared;
+using RenderFarm.TestKit.Faults;
+
+namespace RenderFarm.EndToEnd.Faults.Workers;
+
+public sealed class RenderProcessTests
+{
+    private static readonly TimeSpan RequeuesWithin = TimeSpan.FromSeconds(2);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task F1_Frames_of_a_killed_render_process_wait_again_at_once_and_no_frame_dies_twice()
+    {
+        await using var farm = await Broken.FarmAsync();
+        await farm.StartCoordinatorAsync("coordinator", Cancellation);
+        var worker = await farm.StartWorkerAsync("worker", Cancellation);
+        await farm.StartWorkerAsync("other", Cancellation);
+        var job = await farm.SubmitAsync(Broken.Job(count: 24, steps: 40));
+        await farm.JobAsync(job.Id, x => x.Rendered >= 2, Broken.Patience, Cancellation);
+        await RendersAsync(farm, "worker");
+        var child = Assert.Single(worker.Children);
+        Assert.True(RunningProcess.Signal(child, ProcessSignal.Kill));
+
+        var start = Stopwatch.GetTimestamp();
+        await farm.IsAsync(() => farm.CountAsync("SELECT COUNT(*) FROM attempts WHERE error_class = 'Crash'", Cancellation), x => x > 0, Broken.Patience, Cancellation);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, RequeuesWithin + Broken.Crowded);
+        await farm.EndsWholeAsync(job);
+        Assert.False(worker.Process.HasExited);
+        Assert.Equal(1, await farm.BlamedAsync(job));
+        Assert.Equal(1, await farm.CountAsync("SELECT COUNT(*) FROM attempts WHERE error_class = 'Crash' AND evidence LIKE '%SIGKILL%'", Cancellation));
+        Assert.DoesNotContain(child, worker.Children);
+    }
+
+    public static TheoryData<string, string> Deaths => new()
+    {
+        { "segv", "SIGSEGV" },
+        { "abort", "SIGABRT" },
+        { "exit", "0" },
+        { "hang", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Deaths))]
+    public async Task F16_A_prompt_that_kills_costs_two_render_processes_then_waits_in_quarantine_and_the_others_are_rendered(string death, string evidence)
+    {
+        await using var farm = await Broken.FarmAsync(("Worker__StepTimeout", "00:00:08"));
+        await farm.StartCoordinatorAsync("coordinator", Cancellation);
+        foreach (var name in (string[])["one", "two"])
+        {
+            await farm.StartWorkerAsync(name, Cancellation, $"render.row=a poison:{death}");
+        }
+
+        var request = Broken.Job(count: 2);
+        var job = await farm.SubmitAsync(request with { Prompts = ["a dog", "a poison apple", "a red cat"], Count = 1, Settings = request.Settings with { Prompt = null } });
+        await farm.JobAsync(job.Id, x => x.Rendered == 2 && x.Quarantined == 1, Broken.Patience, Cancellation);
+        Assert.Equal(2, await farm.CountAsync("SELECT COUNT(*) FROM attempts WHERE error_class IN ('Crash', 'Hang')", Cancellation));
+        Assert.Equal(2, await farm.CountAsync("SELECT COUNT(DISTINCT worker) FROM attempts WHERE error_class IN ('Crash', 'Hang')", Cancellation));
+        Assert.Equal(2, await farm.CountAsync($"SELECT COUNT(*) FROM attempts WHERE error_class IN ('Crash', 'Hang') AND evidence LIKE '%{evidence}%'", Cancellation));
+        var quarantined = Assert.Single((await farm.Client.GetQuarantineAsync(job.Id, cancellationToken: Cancellation)).Items);
+        Assert.Equal(1, quarantined.Index);
+
+        // The rest of the farm is unharmed, and the frame leaves quarantine when somebody says so.
+        await farm.EndsWholeAsync(await farm.SubmitAsync(Broken.Job(count: 4)));
+        await farm.Client.DropQuarantinedAsync(job.Id, cancellationToken: Cancellation);
+        var done = await farm.JobAsync(job.Id, x => x.State == JobState.Completed, Broken.Patience, Cancellation);
+        Assert.Equal((2L, 1L), (done.Rendered, done.Failed));
+        await farm.CheckAsync(Cancellation);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task F17_A_batch_that_runs_out_of_memory_is_tried_again_and_no_frame_fails()
+    {
+        await using var farm = await Broken.FarmAsync();
+        await farm.StartCoordinatorAsync("coordinator", Cancellation);
+        await farm.StartWorkerAsync("small", Cancellation, "render.row:oom@1");
+        var job = await farm.SubmitAsync(Broken.Job(count: 12));
+        await farm.EndsWholeAsync(job);
+        Assert.Equal(1, await farm.CountAsync("SELECT COUNT(*) FROM attempts WHERE error_class = 'OutOfMemory'", Cancellation));
+        Assert.Equal(1, await farm.BlamedAsync(job));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task F24_A_worker_that_is_told_to_end_does_so_in_time_and_burns_no_attempt()
+    {
+        var grace = TimeSpan.FromSeconds(60);
+        await using var farm = await Broken.FarmAsync(("Worker__DrainTimeout", grace.ToString()));
+        await farm.StartCoordinatorAsync("coordinator", Cancellation);
+        var worker = await farm.StartWorkerAsync("worker", Cancellation);
+        var job = await farm.SubmitAsync(Broken.Job(count: 40, steps: 30));
+        await farm.JobAsync(job.Id, x => x.Rendered >= 2, Broken.Patience, Cancellation);
+        var children = worker.Children;
+        worker.Process.Terminate();
+        Assert.Equal(0, await worker.Process.ExitAsync(grace, Cancellation));
+        Assert.DoesNotContain(children, RunningProcess.IsRunning);
+        await farm.IsAsync(() => farm.CountAsync("SELECT COUNT(*) FROM leases", Cancellation), x => x == 0, Broken.Sweep + Broken.Sweep, Cancellation);
+
+        await farm.StartWorkerAsync("next", Cancellation);
+        await farm.EndsWholeAsync(job);
+        Assert.Equal(0, await farm.BlamedAsync(job));
+        Assert.Equal(0, await farm.CountAsync("SELECT COUNT(*) FROM attempts WHERE outcome = 'Expired'", Cancellation));
+    }
+
+    private static Task RendersAsync(FaultFarm farm, string worker) => farm.IsAsync(
+        () => farm.Client.GetWorkerAsync(worker, Cancellation), x => x.SlotStatus.Any(slot => slot.State == "rendering" && slot.Step > 0), Broken.Patience, Cancellation);
+}
