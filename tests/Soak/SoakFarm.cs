@@ -27,7 +27,7 @@ internal sealed class SoakFarm : IAsyncDisposable
     public const string RealModel = "emoji";
 
     private const string Key = "test-key-of-the-farm-0123456789abcdef";
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(5);
     private readonly SoakSize _size;
     private readonly string _folder;
     private readonly List<HttpClient> _https = [];
