@@ -1,5 +1,4 @@
 using RenderFarm.Shared;
-using RenderFarm.Shared.Api;
 using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.EndToEnd;

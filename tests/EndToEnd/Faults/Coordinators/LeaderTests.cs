@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using RenderFarm.Shared;
 using RenderFarm.TestKit.Faults;
 
 namespace RenderFarm.EndToEnd.Faults.Coordinators;

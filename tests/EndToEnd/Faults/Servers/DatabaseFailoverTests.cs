@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Npgsql;
 using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.EndToEnd.Faults.Servers;

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using Npgsql;
-using RenderFarm.Client;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
 using RenderFarm.TestKit.Faults;
-using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.EndToEnd.Faults.Servers;
 

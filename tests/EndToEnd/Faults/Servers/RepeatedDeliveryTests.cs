@@ -1,5 +1,4 @@
 using RenderFarm.Client;
-using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.TestKit.Faults;
 
