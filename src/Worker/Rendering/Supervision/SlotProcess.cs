@@ -176,7 +176,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
             _backoff = new Backoff(view.Slot);
             if (_isWornOut)
             {
-                _ready = new TaskCompletionSource<RenderChild>(TaskCreationOptions.RunContinuationsAsynchronously);
+                Renew();
                 child.Close();
             }
         }
@@ -197,13 +197,15 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         }
 
         (WarmModels, ResidentBytes) = ([], 0);
-        Disappoint(new RenderProcessException($"The render process {end.Words} before it took work.", end.Evidence));
         if (end.Ending is { IsOrdered: true })
         {
+            // Its end is no fault: who waits goes on waiting for the next process.
+            Renew();
             LogEnded(view.Slot, child.Id, end.Words);
         }
         else
         {
+            Disappoint(new RenderProcessException($"The render process {end.Words} before it took work.", end.Evidence));
             LogDied(view.Slot, child.Id, end.Words, running?.Work.Model ?? "nothing");
         }
 
@@ -223,7 +225,19 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         {
             // Read, so that it does not count as unheard when nobody waits.
             _ = _ready.TrySetException(reason) ? _ready.Task.Exception : null;
-            _ready = new TaskCompletionSource<RenderChild>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Renew();
+        }
+    }
+
+    /// <summary>From now on the next process is waited for.</summary>
+    private void Renew()
+    {
+        lock (_lock)
+        {
+            if (_ready.Task.IsCompleted)
+            {
+                _ready = new TaskCompletionSource<RenderChild>(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
     }
 

@@ -37,6 +37,21 @@ public sealed class RenderProcessDeathTests
     }
 
     [Fact]
+    public async Task After_a_lack_of_memory_a_new_process_takes_the_work_that_waits_and_nobody_else_is_blamed()
+    {
+        await using var bench = await WorkerBench.StartIsolatedAsync(ThatMeets("render.row=poison:oom"));
+        var poison = bench.Lease([1]);
+        poison = await bench.OfferAsync(poison with { Prompts = ["poison"] });
+        var next = await bench.OfferAsync(bench.Lease([9]));
+
+        var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
+        Assert.Equal((poison.AttemptId, ErrorClass.OutOfMemory), (ended.AttemptId, ended.ErrorClass));
+        await bench.Coordinator.RenderedAsync(next.AttemptId, 1);
+        Assert.Single(bench.Coordinator.Of<LeaseEnded>());
+        Assert.Equal(2, bench.Log.RenderProcesses().Count);
+    }
+
+    [Fact]
     public async Task A_process_that_stands_still_is_killed_and_the_batch_counts_as_a_crash()
     {
         await using var bench = await WorkerBench.StartIsolatedAsync(WorkerBench.Program, ("Worker:StepTimeout", "00:00:05"));
