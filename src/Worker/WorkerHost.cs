@@ -59,6 +59,9 @@ public static class WorkerHost
         return builder;
     }
 
+    /// <summary>Makes this process's folder of the spool, as the host does when it starts. Throws what names the setting when it cannot.</summary>
+    public static void OpenSpool(this IServiceProvider services) => services.GetRequiredService<PictureSpool>().Open();
+
     private static void AddRooms(IServiceCollection services)
     {
         services.AddSingleton<IModelSource, ModelFolders>();

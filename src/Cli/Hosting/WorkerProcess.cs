@@ -37,6 +37,7 @@ internal static class WorkerProcess
         app.MapGet("/readyz", ReadyAsync);
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         Addresses.RequireFree(options.HealthUrls, UrlsSetting);
+        app.Services.OpenSpool();
 
         await app.StartAsync(cancellationToken);
         try
