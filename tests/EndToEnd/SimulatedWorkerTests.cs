@@ -20,7 +20,10 @@ public sealed class SimulatedWorkerTests
 
         var job = await farm.Client.SubmitAsync(RenderTests.Pizza(60), cancellationToken: Cancellation);
         await farm.JobAsync(job.Id, x => x.State == JobState.Completed, TimeSpan.FromMinutes(2), Cancellation);
-        Assert.All(await farm.Client.WorkersAsync(Cancellation), worker => Assert.Equal(["emoji"], worker.WarmModels));
+        // Their next heartbeats tell; those of idle workers come every ten seconds.
+        await Eventually.IsAsync(
+            () => farm.Client.WorkersAsync(Cancellation),
+            workers => workers.All(worker => worker.WarmModels is ["emoji"]), TimeSpan.FromSeconds(60), () => farm.Log + process.Output, Cancellation);
         var frames = new List<FrameView>();
         await foreach (var frame in farm.Client.FramesAsync(job.Id, cancellationToken: Cancellation))
         {
