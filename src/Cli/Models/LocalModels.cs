@@ -86,8 +86,15 @@ internal static class LocalModels
 
         if (known.LinkTarget is not null)
         {
-            // It points to where the program lay before.
-            known.Delete();
+            // It points to where the program lay before. Where nothing lies any more, the link itself counts as a file.
+            if (known.Exists)
+            {
+                known.Delete();
+            }
+            else
+            {
+                File.Delete(link);
+            }
         }
 
         try
