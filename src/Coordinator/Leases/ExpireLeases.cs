@@ -9,17 +9,17 @@ namespace RenderFarm.Coordinator.Leases;
 
 /// <summary>Returns to their spans the leases that were neither accepted nor renewed in time. After an outage all of them live one lease longer first: nobody could renew.</summary>
 internal sealed partial class ExpireLeases(
-    FrameLedger ledger, LedgerNews news, LeaderLock leader, LoseWorkers workers, Incidents incidents, IOptions<LedgerOptions> options, TimeProvider time, ILogger<ExpireLeases> logger) : BackgroundService
+    FrameLedger ledger, LedgerNews news, LeaderLock leader, LoseWorkers workers, Incidents incidents, IOptions<LedgerOptions> options, TimeProvider time, ILogger<ExpireLeases> logger) : LeaderLoop(Every, leader, time, logger)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     /// <summary>Expires them; the answer is how many.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
-        if (leader.Outage is { } outage)
+        if (Leader.Outage is { } outage)
         {
             LogExtended(await ledger.ExtendAsync(options.Value.LeaseFor, cancellationToken), outage);
-            leader.OutageIsOver();
+            Leader.OutageIsOver();
             await incidents.PassedAsync(
                 IncidentKind.Coordinators, $"Nobody led for {outage.TotalSeconds:0} s: the database, the broker or the coordinators were away.", outage, cancellationToken);
             return 0;
@@ -40,31 +40,11 @@ internal sealed partial class ExpireLeases(
         return result.Leases.Count;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                if (await leader.HoldAsync(stoppingToken))
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-            }
-            catch (Exception ex) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(ex.Message);
-            }
-        }
-    }
+    protected override Task RoundAsync(CancellationToken cancellationToken) => RunOnceAsync(cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Leases} leases were extended, because nobody led for {Outage}")]
     private partial void LogExtended(int leases, TimeSpan outage);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Lease {AttemptId} of job {JobId} on worker {WorkerId} expired; its frames wait again")]
     private partial void LogExpired(Guid attemptId, Guid jobId, string workerId);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired leases could not be returned, trying again: {Reason}")]
-    private partial void LogFailed(string reason);
 }

@@ -9,13 +9,12 @@ namespace RenderFarm.Coordinator.Standing;
 /// <summary>Looks at all workers together: opens and closes the incidents that they show, ends blocks that are over, and makes up for what a coordinator that died left undone. Only the leader does; two at once would do no harm.</summary>
 internal sealed partial class WatchWorkers(
     IDbContextFactory<FarmDb> databases, Incidents incidents, ExcuseStrikes excuse, JudgeWorkers judge, Announcer announcer, LeaderLock leader, TimeProvider time,
-    ILogger<WatchWorkers> logger) : BackgroundService
+    ILogger<WatchWorkers> logger) : LeaderLoop(Every, leader, time, logger)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
     // A worker is lost up to 30 s after its last heartbeat, and those that are lost within 30 s are lost at once.
     private static readonly TimeSpan LostLately = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan KeepFor = TimeSpan.FromDays(7);
 
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +22,6 @@ internal sealed partial class WatchWorkers(
         {
             var now = await db.NowAsync(cancellationToken);
             await EndBlocksAsync(db, now, cancellationToken);
-            await ForgetAsync(db, now - KeepFor, cancellationToken);
             var signs = await SignsAsync(db, now - LostLately, cancellationToken);
             await NoteAsync(db, signs, now, cancellationToken);
         }
@@ -32,24 +30,7 @@ internal sealed partial class WatchWorkers(
         await judge.RunAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                if (await leader.HoldAsync(stoppingToken))
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-            }
-            catch (Exception ex) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(ex.Message);
-            }
-        }
-    }
+    protected override Task RoundAsync(CancellationToken cancellationToken) => RunOnceAsync(cancellationToken);
 
     private static async Task<FarmSigns> SignsAsync(FarmDb db, DateTimeOffset since, CancellationToken cancellationToken)
     {
@@ -86,15 +67,6 @@ internal sealed partial class WatchWorkers(
         }
     }
 
-    private static async Task ForgetAsync(FarmDb db, DateTimeOffset before, CancellationToken cancellationToken)
-    {
-        await db.Strikes.Where(x => x.At < before).ExecuteDeleteAsync(cancellationToken);
-        await db.Incidents.Where(x => x.EndedAt < before).ExecuteDeleteAsync(cancellationToken);
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {WorkerId} is no longer blocked for {Scope} {Target}: the time is over")]
     private partial void LogEnded(string workerId, string scope, string target);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The standing of workers could not be looked at, trying again: {Reason}")]
-    private partial void LogFailed(string reason);
 }

@@ -9,6 +9,7 @@ internal static class FarmUpkeep
         services.AddSingleton<IChore, DropQuarantine>();
         services.AddSingleton<IChore, RetainJobs>();
         services.AddSingleton<IChore, PruneAttempts>();
+        services.AddSingleton<IChore, PruneStrikes>();
         services.AddSingleton<IChore, SweepObjects>();
         services.AddHostedService<ChoreLoops>();
         return services;

@@ -8,7 +8,7 @@ namespace RenderFarm.Coordinator.Workers;
 
 /// <summary>Marks workers whose heartbeat expired as lost, so that nothing more is offered to them. Their leases return when they expire.</summary>
 internal sealed partial class LoseWorkers(IDbContextFactory<FarmDb> databases, LeaderLock leader, Announcer announcer, TimeProvider time, ILogger<LoseWorkers> logger)
-    : BackgroundService
+    : LeaderLoop(Every, leader, time, logger)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
@@ -24,7 +24,7 @@ internal sealed partial class LoseWorkers(IDbContextFactory<FarmDb> databases, L
     /// <summary>Marks them; the answer is how many. For as long after an outage nobody is silent: the heartbeats were not heard.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
-        if (leader.LedFor < LostAfter)
+        if (Leader.LedFor < LostAfter)
         {
             return 0;
         }
@@ -32,7 +32,7 @@ internal sealed partial class LoseWorkers(IDbContextFactory<FarmDb> databases, L
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         var busyLimit = now - LostAfter;
-        var idleLimit = leader.LedFor < IdleLostAfter ? DateTimeOffset.MinValue.AddYears(1) : now - IdleLostAfter;
+        var idleLimit = Leader.LedFor < IdleLostAfter ? DateTimeOffset.MinValue.AddYears(1) : now - IdleLostAfter;
         var silent = await db.Workers
             .Where(x => (x.State == WorkerState.Ready || x.State == WorkerState.Draining) && x.LastSeenAt < busyLimit)
             .Where(x => x.LastSeenAt < idleLimit || db.Leases.Any(lease => lease.Worker == x.Name && lease.WorkerEpoch == x.Epoch && lease.OfferedAt < busyLimit))
@@ -63,24 +63,7 @@ internal sealed partial class LoseWorkers(IDbContextFactory<FarmDb> databases, L
             db.Workers.Where(x => x.Name == worker && x.Epoch == epoch && x.State == WorkerState.Ready && x.LastSeenAt < limit), worker, "its lease ran out", cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                if (await leader.HoldAsync(stoppingToken))
-                {
-                    await RunOnceAsync(stoppingToken);
-                }
-            }
-            catch (Exception ex) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(ex.Message);
-            }
-        }
-    }
+    protected override Task RoundAsync(CancellationToken cancellationToken) => RunOnceAsync(cancellationToken);
 
     private async Task MarkAsync(IQueryable<FarmWorker> rows, string worker, string reason, CancellationToken cancellationToken)
     {
@@ -93,7 +76,4 @@ internal sealed partial class LoseWorkers(IDbContextFactory<FarmDb> databases, L
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {WorkerId} is lost: {Reason}")]
     private partial void LogLost(string workerId, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Workers could not be checked, trying again: {Reason}")]
-    private partial void LogFailed(string reason);
 }

@@ -5,7 +5,9 @@ using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Tests.Ledger;
 using RenderFarm.Coordinator.Upkeep;
+using RenderFarm.Coordinator.Workers;
 using RenderFarm.ServiceDefaults.Artifacts;
+using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Tests.Upkeep;
@@ -171,6 +173,25 @@ public abstract class UpkeepContract(LedgerDatabase database) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Strikes_and_incidents_of_more_than_a_week_ago_go_but_for_an_incident_that_goes_on()
+    {
+        await using (var db = await database.Factory.CreateDbContextAsync(Cancelled))
+        {
+            var now = await db.NowAsync(Cancelled);
+            db.Strikes.AddRange(StrikeOf(now - (8 * Day)), StrikeOf(now - (6 * Day)));
+            db.Incidents.AddRange(IncidentOf("ended", now - (9 * Day), now - (8 * Day)), IncidentOf("lately", now - (9 * Day), now - (6 * Day)), IncidentOf("open", now - (9 * Day), null));
+            await db.SaveChangesAsync(Cancelled);
+        }
+
+        var prune = new PruneStrikes(database.Factory, Options.Create(new UpkeepOptions()));
+        Assert.Equal("Removed 1 strikes and 1 incidents older than 7.00:00:00", await prune.RunOnceAsync(Cancelled));
+        Assert.Null(await prune.RunOnceAsync(Cancelled));
+        Assert.Equal(["lately", "open"], (await database.QueryAsync(db => db.Incidents.Select(incident => incident.Kind).ToListAsync(Cancelled))).Order());
+        await database.ExecuteAsync("DELETE FROM strikes");
+        await database.ExecuteAsync("DELETE FROM incidents");
+    }
+
+    [Fact]
     public async Task An_object_that_is_gone_and_an_old_one_too_many_are_found()
     {
         var store = await _stores.OpenAsync(ArtifactStoreKind.Folder);
@@ -200,6 +221,13 @@ public abstract class UpkeepContract(LedgerDatabase database) : IAsyncLifetime
     private RetainJobs Retention(TimeSpan? usual) => new(database.Factory, _store!, Options.Create(new UpkeepOptions { RetainJobs = usual }));
 
     private PruneAttempts Pruning(TimeSpan? keep) => new(database.Factory, Options.Create(new UpkeepOptions { KeepAttempts = keep }));
+
+    private static Strike StrikeOf(DateTimeOffset at) => new()
+    {
+        Id = Guid.NewGuid(), Worker = Ada, WorkerEpoch = 1, JobId = Guid.NewGuid(), Model = "emoji", AttemptId = Guid.NewGuid(), ErrorClass = ErrorClass.Worker, At = at,
+    };
+
+    private static Incident IncidentOf(string kind, DateTimeOffset from, DateTimeOffset? to) => new() { Id = Guid.NewGuid(), Kind = kind, StartedAt = from, EndedAt = to, Message = kind };
 
     /// <summary>A job of two pictures by two leases.</summary>
     private async Task<Guid> RenderedAsync(TimeSpan? retainFor)

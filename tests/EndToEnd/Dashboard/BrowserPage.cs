@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace RenderFarm.EndToEnd.Dashboard;
@@ -42,6 +43,9 @@ public sealed class BrowserPage : IAsyncDisposable
         await Page.GotoAsync(path);
         await H1.Filter(new() { HasText = heading }).WaitForAsync();
     }
+
+    /// <summary>Waits for an address; not for the page to be loaded, which is over where a part of a page was replaced.</summary>
+    public Task AddressIsAsync(Regex address) => Assertions.Expect(Page).ToHaveURLAsync(address, new() { Timeout = 60_000 });
 
     /// <summary>Text of the one state badge of the page's head.</summary>
     public Task StateIsAsync(string state) => Page.Locator(".page-head .badge").Filter(new() { HasText = state }).WaitForAsync();

@@ -26,7 +26,7 @@ public sealed partial class DashboardTests(DashboardFarm farm) : IClassFixture<D
         await page.FillAsync("#name", "pizzas");
         await page.GetByRole(AriaRole.Button, new() { Name = "Submit job" }).ClickAsync();
 
-        await page.WaitForURLAsync(JobAddress());
+        await browser.AddressIsAsync(JobAddress());
         await page.EvaluateAsync("window.stayed = true");
         await browser.H1.Filter(new() { HasText = "pizzas" }).WaitForAsync();
         await page.Locator("[data-frame=rendering]").Filter(new() { HasTextRegex = StepText() }).First.WaitForAsync();
@@ -113,7 +113,7 @@ public sealed partial class DashboardTests(DashboardFarm farm) : IClassFixture<D
         await browser.OpenAsync("/jobs", "Jobs");
         await page.Keyboard.PressAsync("/");
         await page.Keyboard.TypeAsync("WALK");
-        await page.WaitForURLAsync(new Regex(@"/jobs\?q=WALK$"));
+        await browser.AddressIsAsync(new Regex(@"/jobs\?q=WALK$"));
         await page.WaitForFunctionAsync("() => document.querySelectorAll('[data-row]').length === 3");
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("j");
@@ -123,12 +123,12 @@ public sealed partial class DashboardTests(DashboardFarm farm) : IClassFixture<D
         await browser.PhotographAsync("jobs-keyboard");
         await page.Keyboard.PressAsync("Enter");
 
-        await page.WaitForURLAsync(JobAddress());
+        await browser.AddressIsAsync(JobAddress());
         await browser.H1.Filter(new() { HasText = "walk two" }).WaitForAsync();
         await page.GoBackAsync();
         await page.WaitForFunctionAsync("() => document.querySelectorAll('[data-row]').length === 3");
         await page.GetByRole(AriaRole.Link, new() { Name = "Completed" }).ClickAsync();
-        await page.WaitForURLAsync(new Regex(@"/jobs\?state=completed&q=WALK$"));
+        await browser.AddressIsAsync(new Regex(@"/jobs\?state=completed&q=WALK$"));
         await page.Locator(".empty").WaitForAsync();
     }
 
@@ -192,7 +192,8 @@ public sealed partial class DashboardTests(DashboardFarm farm) : IClassFixture<D
         await browser.H1.Filter(new() { HasText = "Workers" }).WaitForAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await page.WaitForURLAsync(new Regex("/login$"));
+        await browser.AddressIsAsync(new Regex("/login$"));
+        await page.Locator("#key").WaitForAsync();
         await page.GotoAsync("/workers");
         Assert.Contains("/login", page.Url, StringComparison.Ordinal);
     }
@@ -230,7 +231,7 @@ public sealed partial class DashboardTests(DashboardFarm farm) : IClassFixture<D
         await using var second = await DashboardFarm.StartAsync(folder.Path, address.Port);
         await page.WaitForFunctionAsync("() => !window.before && document.querySelector('[data-search]')");
         await page.FillAsync("[data-search]", "back");
-        await page.WaitForURLAsync(new Regex(@"/jobs\?q=back$"));
+        await browser.AddressIsAsync(new Regex(@"/jobs\?q=back$"));
     }
 
     private Task<JobView> SubmitAsync(string name, long count, JobClass jobClass = JobClass.Standard, int steps = 4) => farm.Client.SubmitAsync(

@@ -10,7 +10,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private readonly Lock _lock = new();
     private readonly Dictionary<long, RunningBatch> _open = [];
-    private TaskCompletionSource<RenderChild> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ReadyChild _ready = new();
     private Backoff _backoff = new(view.Slot);
     private RunningBatch? _running;
     private long _batches;
@@ -76,7 +76,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         }
         catch (System.ComponentModel.Win32Exception ex)
         {
-            Disappoint(new RenderProcessException($"The render process '{settings.Program.FileName}' could not be started: {ex.Message}.", null));
+            _ready.Disappoint(new RenderProcessException($"The render process '{settings.Program.FileName}' could not be started: {ex.Message}.", null));
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         {
             case Ready:
                 view.Board.Rests(view.Slot);
-                _ready.TrySetResult(child);
+                _ready.Set(child);
                 break;
             case StatusChanged { Status: var status }:
                 view.Board.Note(view.Slot, status);
@@ -176,7 +176,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
             _backoff = new Backoff(view.Slot);
             if (_isWornOut)
             {
-                Renew();
+                _ready.Renew();
                 child.Close();
             }
         }
@@ -187,6 +187,17 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
     /// <summary>The process has ended: the batch in its hands gets the blame, pictures that were being written are rendered again.</summary>
     private void Bury(RenderChild child, ProcessEnd end)
     {
+        // First of all, so that no batch is begun on a process that is gone.
+        if (end.Ending is { IsOrdered: true })
+        {
+            // Its end is no fault: who waits goes on waiting for the next process.
+            _ready.Renew();
+        }
+        else
+        {
+            _ready.Disappoint(new RenderProcessException($"The render process {end.Words} before it took work.", end.Evidence));
+        }
+
         RunningBatch? running;
         List<RunningBatch> open;
         lock (_lock)
@@ -199,13 +210,10 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         (WarmModels, ResidentBytes) = ([], 0);
         if (end.Ending is { IsOrdered: true })
         {
-            // Its end is no fault: who waits goes on waiting for the next process.
-            Renew();
             LogEnded(view.Slot, child.Id, end.Words);
         }
         else
         {
-            Disappoint(new RenderProcessException($"The render process {end.Words} before it took work.", end.Evidence));
             LogDied(view.Slot, child.Id, end.Words, running?.Work.Model ?? "nothing");
         }
 
@@ -216,29 +224,6 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         }
 
         running?.End();
-    }
-
-    /// <summary>There is no process to wait for until the next one; who waited for this one hears why.</summary>
-    private void Disappoint(RenderProcessException reason)
-    {
-        lock (_lock)
-        {
-            // Read, so that it does not count as unheard when nobody waits.
-            _ = _ready.TrySetException(reason) ? _ready.Task.Exception : null;
-            Renew();
-        }
-    }
-
-    /// <summary>From now on the next process is waited for.</summary>
-    private void Renew()
-    {
-        lock (_lock)
-        {
-            if (_ready.Task.IsCompleted)
-            {
-                _ready = new TaskCompletionSource<RenderChild>(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Slot {Slot} has the render process {ProcessId}")]
@@ -252,10 +237,4 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The render process {ProcessId} of slot {Slot} {Words}; it was rendering with {Model}")]
     private partial void LogDied(int slot, int processId, string words, string model);
-}
-
-/// <summary>There is no render process to take a batch.</summary>
-internal sealed class RenderProcessException(string message, string? evidence) : Exception(message)
-{
-    public string? Evidence { get; } = evidence;
 }
