@@ -224,7 +224,14 @@ public abstract class UpkeepContract(LedgerDatabase database) : IAsyncLifetime
 
     private static Strike StrikeOf(DateTimeOffset at) => new()
     {
-        Id = Guid.NewGuid(), Worker = Ada, WorkerEpoch = 1, JobId = Guid.NewGuid(), Model = "emoji", AttemptId = Guid.NewGuid(), ErrorClass = ErrorClass.Worker, At = at,
+        Id = Guid.NewGuid(),
+        Worker = Ada,
+        WorkerEpoch = 1,
+        JobId = Guid.NewGuid(),
+        Model = "emoji",
+        AttemptId = Guid.NewGuid(),
+        ErrorClass = ErrorClass.Worker,
+        At = at,
     };
 
     private static Incident IncidentOf(string kind, DateTimeOffset from, DateTimeOffset? to) => new() { Id = Guid.NewGuid(), Kind = kind, StartedAt = from, EndedAt = to, Message = kind };
