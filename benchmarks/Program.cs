@@ -24,6 +24,14 @@ var cancel = new Command("cancel", "How soon a worker is free again when the job
 cancel.SetAction((line, cancellationToken) => OnFarmAsync(
     line, async farm => (await CancelLatency.RunAsync(farm, line.GetValue(rounds), cancellationToken)).Write(await Report.FactsAsync(farm, cancellationToken)), cancellationToken));
 
+var submitRounds = Number("--rounds", "Jobs", 60);
+var idleLatency = new Command("idle-latency", "How soon an idle farm begins to render what is submitted, against one commit and one round trip of the broker") { submitRounds, output };
+idleLatency.SetAction(async (line, cancellationToken) =>
+{
+    await using var farm = await ServerTestFarm.StartAsync(coordinators: 1, workers: 1, threads: 0, IdleLatency.Settings, cancellationToken);
+    await SayAsync(line, (await IdleLatency.RunAsync(farm, line.GetValue(submitRounds), cancellationToken)).Write(await Report.FactsAsync(farm, cancellationToken)), cancellationToken);
+});
+
 var encodings = Number("--pairs", "How often both are measured, by turns", 7);
 var png = new Command("png", "How fast rendered pictures are written as PNG against SkiaSharp") { encodings, output };
 png.SetAction(async (line, cancellationToken) => await TellAsync(line, await PngEncoding.RunAsync(line.GetValue(encodings)), await Report.FactsAsync(cancellationToken), cancellationToken));
@@ -85,7 +93,7 @@ var idle = Number("--workers", "Workers", 1000);
 var idleWorkers = new Command("idle-workers", "Processor time for workers that have nothing to do") { idle, output };
 idleWorkers.SetAction(async (line, cancellationToken) => await SayAsync(line, (await SimulatedWorkers.IdleAsync(line.GetValue(idle), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, idleLatency, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
 
 async Task OnFarmAsync(ParseResult line, Func<TestFarm, Task<string>> measure, CancellationToken cancellationToken)
 {

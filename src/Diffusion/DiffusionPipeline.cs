@@ -122,6 +122,7 @@ public sealed class DiffusionPipeline : IDisposable
             var painter = previews is null ? null : new PreviewPainter(previews, _painter ??= _networks.Painter(options, ct), options, ct);
             var steps = rows.Max(row => row.Steps) + requests.Max(request => request.Hires is null ? 0 : SecondPass.Walked(request));
             var reports = new RenderProgress(steps, progress, painter);
+            reports.Begin();
             Denoise(networks.Unet, rows, reports, options, ct);
             var pictures = rows.Select(row => (Row: row, Latent: row.Finish())).ToArray();
 

@@ -1,4 +1,4 @@
 namespace RenderFarm.Diffusion;
 
-/// <summary>How far a batch is: the last finished step, from 1, of its longest row's.</summary>
+/// <summary>How far a batch is: the last finished step of its longest row's; 0 when the first begins.</summary>
 public readonly record struct StepProgress(int Step, int Steps);

@@ -109,13 +109,13 @@ public sealed class RenderTests(LoadedModels models)
     }
 
     [Fact]
-    public void Progress_tells_every_step()
+    public void Progress_tells_the_beginning_and_every_step()
     {
         var reported = new Reports();
 
         models.Tiny.Render([new() { Prompt = "a dog", Steps = 3 }], reported);
 
-        Assert.Equal([new(1, 3), new(2, 3), new StepProgress(3, 3)], reported.All);
+        Assert.Equal([new(0, 3), new(1, 3), new(2, 3), new StepProgress(3, 3)], reported.All);
     }
 
     [Fact]

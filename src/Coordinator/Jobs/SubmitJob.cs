@@ -18,7 +18,7 @@ internal sealed class SubmitJob(FrameLedger ledger, ModelQueries models, Announc
 {
     public async Task<SubmittedJob> RunAsync(JobRequest request, string? idempotencyKey, CancellationToken cancellationToken)
     {
-        var known = await models.ListAsync(cancellationToken);
+        var known = await models.KnownAsync(cancellationToken);
         var errors = JobRules.Check(request, known);
         if (!errors.IsEmpty)
         {

@@ -22,12 +22,8 @@ internal sealed partial class FrameLedger
                         return new SubmitResult(SubmitOutcome.Created, job);
                     }
 
+                    // Whether the key came before, which it seldom did, the index finds out.
                     isAgain = true;
-                    if (await EarlierAsync(db, job, cancellationToken) is { } earlier)
-                    {
-                        return earlier;
-                    }
-
                     job.Submit(await sql.ReadClockAsync(db, cancellationToken));
                     db.Add(job);
                     db.AddRange(JobPage.Pack(job.Id, prompts ?? []));
@@ -68,11 +64,6 @@ internal sealed partial class FrameLedger
 
     private static async Task<SubmitResult?> EarlierAsync(FarmDb db, Job job, CancellationToken cancellationToken)
     {
-        if (job.IdempotencyKey is null)
-        {
-            return null;
-        }
-
         var earlier = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(known => known.Tenant == job.Tenant && known.IdempotencyKey == job.IdempotencyKey, cancellationToken);
         return earlier is null ? null : new SubmitResult(earlier.RequestHash == job.RequestHash ? SubmitOutcome.Existing : SubmitOutcome.Conflict, earlier);
     }

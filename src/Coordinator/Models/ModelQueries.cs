@@ -8,6 +8,14 @@ namespace RenderFarm.Coordinator.Models;
 /// <summary>Reads models for the API, the dashboard and the rules of jobs.</summary>
 internal sealed class ModelQueries(IDbContextFactory<FarmDb> databases)
 {
+    /// <summary>All models by name as <see cref="ListAsync"/> lists them, without who has them: a submit should not read every worker.</summary>
+    public async Task<IReadOnlyList<ModelView>> KnownAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var models = await db.Models.AsNoTracking().OrderBy(model => model.Name).ToListAsync(cancellationToken);
+        return [.. models.Select(model => ViewOf(model, [], []))];
+    }
+
     /// <summary>All models by name, those of workers that are away included: their jobs wait.</summary>
     public async Task<IReadOnlyList<ModelView>> ListAsync(CancellationToken cancellationToken)
     {
@@ -18,20 +26,25 @@ internal sealed class ModelQueries(IDbContextFactory<FarmDb> databases)
             .OrderBy(worker => worker.Name)
             .Select(worker => new { worker.Name, worker.State, worker.Models, worker.WarmModels })
             .ToListAsync(cancellationToken);
-        return [.. models.Select(model => new ModelView
-        {
-            Name = model.Name,
-            Digest = model.Digest,
-            Family = model.Family,
-            DefaultWidth = model.DefaultWidth,
-            DefaultHeight = model.DefaultHeight,
-            SizeMultiple = model.SizeMultiple,
-            Bytes = model.Bytes,
-            Workers = [.. workers
+        return [.. models.Select(model => ViewOf(
+            model,
+            [.. workers
                 .Where(worker => worker.State == WorkerState.Ready && worker.Models.Any(copy => copy.Name == model.Name && copy.Digest is not null && copy.Digest == model.Digest && copy.Problem is null))
                 .Select(worker => worker.Name)],
-            WarmOn = [.. workers.Where(worker => worker.WarmModels.Contains(model.Name)).Select(worker => worker.Name)],
-            Problem = model.Problem,
-        })];
+            [.. workers.Where(worker => worker.WarmModels.Contains(model.Name)).Select(worker => worker.Name)]))];
     }
+
+    private static ModelView ViewOf(FarmModel model, IReadOnlyList<string> workers, IReadOnlyList<string> warmOn) => new()
+    {
+        Name = model.Name,
+        Digest = model.Digest,
+        Family = model.Family,
+        DefaultWidth = model.DefaultWidth,
+        DefaultHeight = model.DefaultHeight,
+        SizeMultiple = model.SizeMultiple,
+        Bytes = model.Bytes,
+        Workers = workers,
+        WarmOn = warmOn,
+        Problem = model.Problem,
+    };
 }

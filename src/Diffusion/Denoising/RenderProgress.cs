@@ -7,6 +7,9 @@ internal sealed class RenderProgress(int steps, IProgress<StepProgress>? progres
 {
     private int _done;
 
+    /// <summary>The prompts are encoded and the noise is drawn: the first step begins.</summary>
+    public void Begin() => progress?.Report(new StepProgress(0, steps));
+
     /// <summary>Steps further; rows that have ended show nothing new. Height and width are the latents'.</summary>
     public void Advance(int count, IReadOnlyList<Row> rows, int height, int width)
     {

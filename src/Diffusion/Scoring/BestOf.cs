@@ -121,7 +121,14 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
     /// <summary>One part of the candidates after the other, as if they were one batch.</summary>
     private sealed class PartProgress(IProgress<StepProgress> whole, int part, int parts) : IProgress<StepProgress>
     {
-        public void Report(StepProgress value) => whole.Report(new StepProgress((part * value.Steps) + value.Step, parts * value.Steps));
+        public void Report(StepProgress value)
+        {
+            // Where a later part begins, the one before has told the same.
+            if (part == 0 || value.Step > 0)
+            {
+                whole.Report(new StepProgress((part * value.Steps) + value.Step, parts * value.Steps));
+            }
+        }
     }
 
     /// <summary>Shows the first candidate of each request in the request's place.</summary>

@@ -132,6 +132,12 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
     {
         public void Report(StepProgress value)
         {
+            if (value.Step == 0)
+            {
+                Board.Renders(Slot, Work.Model, value);
+                return;
+            }
+
             Failpoint.Reach("render.step");
             Board.Renders(Slot, Work.Model, value);
             Steps.Report(value);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.Shared;
@@ -14,6 +15,7 @@ internal sealed class SpoolFolder : IDisposable
     private const string MarkSuffix = ".lease.json";
     private const string DamagedName = "damaged";
     private readonly FileStream _lock;
+    private readonly ConcurrentDictionary<Guid, Task> _marks = new();
 
     private SpoolFolder(string path, FileStream held) => (Path, _lock) = (path, held);
 
@@ -48,13 +50,27 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>Where a renderer leaves the picture of a frame.</summary>
     public string PlaceOf(Guid attempt, long index, string format) => System.IO.Path.Combine(Path, $"{attempt:N}.{index}.{format}");
 
-    public void WriteMark(LeaseMark lease) => DurableFile.Write(MarkOf(lease.AttemptId), JsonSerializer.SerializeToUtf8Bytes(lease, FarmJson.Options));
+    /// <summary>Has the lease's mark written while its first picture is rendered; <see cref="Keep"/> waits for it.</summary>
+    public void WriteMark(LeaseMark lease)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(lease, FarmJson.Options);
+        _marks[lease.AttemptId] = Task.Run(() => DurableFile.Write(MarkOf(lease.AttemptId), content));
+    }
 
-    public void RemoveMark(Guid attempt) => File.Delete(MarkOf(attempt));
+    public void RemoveMark(Guid attempt)
+    {
+        if (_marks.TryRemove(attempt, out var writing))
+        {
+            Settle(writing);
+        }
 
-    /// <summary>Gives a finished picture the name that tells everything of it. The disk keeps it once the folder is synced.</summary>
+        File.Delete(MarkOf(attempt));
+    }
+
+    /// <summary>Gives a finished picture the name that tells everything of it. The disk keeps it once the folder is synced. Throws when it did not take the lease's mark.</summary>
     public SpooledPicture Keep(LeaseMark lease, long index, PictureFacts facts)
     {
+        _marks.GetValueOrDefault(lease.AttemptId)?.GetAwaiter().GetResult();
         var picture = new SpooledPicture(lease, index, facts, Path);
         File.Move(PlaceOf(lease.AttemptId, index, lease.Format), picture.File, overwrite: true);
         return picture;
@@ -106,6 +122,11 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>Lets go of the folder, and removes it when nothing lies in it any more.</summary>
     public void Dispose()
     {
+        foreach (var writing in _marks.Values)
+        {
+            Settle(writing);
+        }
+
         if (Directory.EnumerateFiles(Path).All(file => System.IO.Path.GetFileName(file) == LockName))
         {
             // Removed while the lock is held, so that nobody takes it in between.
@@ -117,6 +138,9 @@ internal sealed class SpoolFolder : IDisposable
 
     // Enough to see what is wrong with a disk.
     private const int DamagedKept = 32;
+
+    // A mark that the disk refused is not there, which is all that matters where it is not wanted.
+    private static void Settle(Task writing) => Task.WhenAny(writing).GetAwaiter().GetResult();
 
     private string MarkOf(Guid attempt) => System.IO.Path.Combine(Path, $"{attempt:N}{MarkSuffix}");
 

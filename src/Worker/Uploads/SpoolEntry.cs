@@ -8,29 +8,8 @@ namespace RenderFarm.Worker.Uploads;
 /// <summary>How pictures come into the spool: a place for each row of a batch, which its picture fills, or which is released.</summary>
 internal sealed class SpoolEntry(PictureSpool spool, SpoolRoom room, FrameUploads uploads, HeldLeases leases)
 {
-    /// <summary>The files in which a renderer leaves the rows' pictures. Throws when the disk has no room for them.</summary>
-    public IReadOnlyList<string> Places(IReadOnlyList<BatchRow> rows)
-    {
-        var places = new List<string>(rows.Count);
-        try
-        {
-            foreach (var row in rows)
-            {
-                places.Add(spool.Place(row.Lease.Offer, row.Frame.Index));
-            }
-
-            return places;
-        }
-        catch
-        {
-            foreach (var row in rows.Take(places.Count))
-            {
-                spool.Release(row.Lease.Offer, row.Frame.Index);
-            }
-
-            throw;
-        }
-    }
+    /// <summary>The files in which a renderer leaves the rows' pictures.</summary>
+    public IReadOnlyList<string> Places(IReadOnlyList<BatchRow> rows) => [.. rows.Select(row => spool.Place(row.Lease.Offer, row.Frame.Index))];
 
     /// <summary>The row's picture lies in its place.</summary>
     public void Fill(BatchRow row, RenderedPicture picture)

@@ -77,7 +77,7 @@ public sealed class HiresFixTests(LoadedModels models)
 
         models.Emoji.Render([Dog], reports);
 
-        Assert.Equal(Enumerable.Range(1, 10).Select(step => new StepProgress(step, 10)), reports.All);
+        Assert.Equal(Enumerable.Range(0, 11).Select(step => new StepProgress(step, 10)), reports.All);
         Assert.False(models.Emoji.CanShareBatch(Dog, Dog with { Hires = null }));
         Assert.False(models.Emoji.CanShareBatch(Dog, Dog with { Hires = new HiresFix() }));
         Assert.True(models.Emoji.CanShareBatch(Dog, Dog with { Hires = Dog.Hires! with { Strength = 0.2 } }));

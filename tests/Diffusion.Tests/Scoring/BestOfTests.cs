@@ -36,7 +36,7 @@ public sealed class BestOfTests(LoadedModels models)
         Assert.Equal([0, 20, 2], pictures.Select(picture => picture.Scores.Count));
         Assert.Null(pictures[0].Score);
         Assert.Equal(["a pizza on a blue background", "a pizza on a blue background", "a dog"], pictures.Select(picture => picture.Request.Prompt));
-        Assert.Equal(Enumerable.Range(1, 8).Select(step => new StepProgress(step, 8)), reports);
+        Assert.Equal(Enumerable.Range(0, 9).Select(step => new StepProgress(step, 8)), reports);
     }
 
     [Theory]

@@ -20,6 +20,9 @@ public sealed class FarmProcess : IAsyncDisposable
         _process.Exited += (_, _) => _ended.TrySetResult();
     }
 
+    /// <summary>Told of each line, as soon as it is printed.</summary>
+    public event Action<string>? Said;
+
     /// <summary>Everything it printed so far, both streams.</summary>
     public string Output
     {
@@ -121,6 +124,8 @@ public sealed class FarmProcess : IAsyncDisposable
             {
                 _output.AppendLine(line);
             }
+
+            Said?.Invoke(line);
         }
     }
 }

@@ -14,9 +14,11 @@ public sealed class ServerTestFarm : TestFarm
     private readonly List<Coordinator> _coordinators = [];
     private readonly List<WorkerProcess> _workers = [];
     private readonly int _threads;
+    private readonly IReadOnlyDictionary<string, string> _more;
     private RenderFarmClient? _client;
 
-    private ServerTestFarm(TestPostgres database, TestRabbitMq broker, TestS3 store, int threads) => (_database, _broker, _store, _threads) = (database, broker, store, threads);
+    private ServerTestFarm(TestPostgres database, TestRabbitMq broker, TestS3 store, int threads, IReadOnlyDictionary<string, string> more) =>
+        (_database, _broker, _store, _threads, _more) = (database, broker, store, threads, more);
 
     public override RenderFarmClient Client => _client!;
 
@@ -31,20 +33,25 @@ public sealed class ServerTestFarm : TestFarm
     public override string Log => string.Concat(_coordinators.Select(x => LogOf($"coordinator {x.Address}", x.Process)).Concat(_workers.Select(x => LogOf(x.Name, x.Process))));
 
     /// <summary>Settings of every process of this farm, as environment variables.</summary>
-    public Dictionary<string, string> Settings => FarmSettings.Of(_database, _broker, _store, Key);
+    public Dictionary<string, string> Settings => new(FarmSettings.Of(_database, _broker, _store, Key).Concat(_more));
 
     /// <summary>A farm whose workers leave cores to the tests beside it.</summary>
     public static Task<ServerTestFarm> StartAsync(int coordinators, int workers, CancellationToken cancellationToken) =>
         StartAsync(coordinators, workers, threads: 1, cancellationToken);
 
     /// <summary>A farm whose workers have this many threads; 0 is one per core.</summary>
-    public static async Task<ServerTestFarm> StartAsync(int coordinators, int workers, int threads, CancellationToken cancellationToken)
+    public static Task<ServerTestFarm> StartAsync(int coordinators, int workers, int threads, CancellationToken cancellationToken) =>
+        StartAsync(coordinators, workers, threads, new Dictionary<string, string>(), cancellationToken);
+
+    /// <summary>A farm whose processes have more settings than it needs.</summary>
+    public static async Task<ServerTestFarm> StartAsync(int coordinators, int workers, int threads, IReadOnlyDictionary<string, string> more, CancellationToken cancellationToken)
     {
         var farm = new ServerTestFarm(
             await TestPostgres.CreateDatabaseAsync(cancellationToken),
             await TestRabbitMq.CreateVirtualHostAsync(cancellationToken),
             await TestS3.CreateBucketAsync(cancellationToken),
-            threads);
+            threads,
+            more);
         await using (var migrate = farm.StartProgram("migrate"))
         {
             if (await migrate.ExitAsync(StartsWithin, cancellationToken) != 0)

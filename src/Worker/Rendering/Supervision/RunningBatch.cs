@@ -22,7 +22,7 @@ internal sealed class RunningBatch(long id, RenderWork work, RowReports reports,
 
     public void Note(SlotStatus status)
     {
-        if (status.State is SlotBoard.Loading or SlotBoard.Rendering)
+        if (status.State is SlotBoard.Loading or SlotBoard.Rendering && !IsFirstStep(status))
         {
             Watchdog.Note(status);
         }
@@ -32,6 +32,9 @@ internal sealed class RunningBatch(long id, RenderWork work, RowReports reports,
             steps.Report(new StepProgress(status.Step, status.Steps));
         }
     }
+
+    /// <summary>Whether the first step begins. The watchdog measures all that comes before its end as one part.</summary>
+    public static bool IsFirstStep(SlotStatus status) => status is { State: SlotBoard.Rendering, Step: 0, Steps: > 0 };
 
     /// <summary>Removes what a process that died was writing.</summary>
     public void Forget()

@@ -130,6 +130,11 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
             case StatusChanged { Status: var status }:
                 view.Board.Note(view.Slot, status);
                 _running?.Note(status);
+                if (RunningBatch.IsFirstStep(status) && _running is { } begun)
+                {
+                    LogBegun(view.Slot, begun.Work.Offers[0].JobId, begun.Work.Rows.Count, status.Steps);
+                }
+
                 break;
             case PipelineLoaded loaded:
                 WorkerMetrics.Loaded(loaded.Model, loaded.Duration);
@@ -231,6 +236,9 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Slot {Slot} loaded the pipeline of {Model} in {Duration}")]
     private partial void LogLoaded(int slot, string model, TimeSpan duration);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Slot {Slot} begins a batch of job {JobId}: {Frames} frames, {Steps} steps")]
+    private partial void LogBegun(int slot, Guid jobId, int frames, int steps);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The render process {ProcessId} of slot {Slot} {Words}")]
     private partial void LogEnded(int slot, int processId, string words);
