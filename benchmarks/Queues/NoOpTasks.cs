@@ -9,6 +9,7 @@ internal static class NoOpTasks
     public const int JobSize = 64;
 
     private const int Workers = 10;
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(20);
 
     public static Task<Report> AgainstHangfireAsync(int tasks, int pairs, CancellationToken cancellationToken) => RunAsync(
         tasks, pairs, "Hangfire 1.8.25 on Hangfire.PostgreSql 1.21.1", 15,
@@ -22,11 +23,11 @@ internal static class NoOpTasks
     {
         await using var database = await TestPostgres.CreateDatabaseAsync(cancellationToken);
         await using var farm = await SimulatedFarm.StartAsync(Workers, TimeSpan.Zero, cancellationToken);
-        await farm.RenderAsync(tasks, JobSize, cancellationToken);
+        await farm.RenderAsync(tasks, JobSize, AskEvery, cancellationToken);
         await runPeer(database);
         var measured = await Report.ByTurnsAsync(
             pairs,
-            async () => tasks / await farm.RenderAsync(tasks, JobSize, cancellationToken),
+            async () => tasks / await farm.RenderAsync(tasks, JobSize, AskEvery, cancellationToken),
             async () => tasks / await runPeer(database));
         return new Report(
             "Tasks that do nothing",

@@ -10,7 +10,6 @@ namespace RenderFarm.Benchmarks.Queues;
 /// <summary>A coordinator on real servers whose workers only pretend to render: what is measured is everything but the rendering.</summary>
 internal sealed class SimulatedFarm : IAsyncDisposable
 {
-    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan JoinsWithin = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan DoneWithin = TimeSpan.FromMinutes(10);
     private readonly NpgsqlDataSource _database;
@@ -48,8 +47,8 @@ internal sealed class SimulatedFarm : IAsyncDisposable
             ready => ready >= workers, JoinsWithin, () => simulator.Output + Farm.Log, cancellationToken);
     }
 
-    /// <summary>Submits images in jobs and waits until all are committed; the answer is the seconds from the first submit.</summary>
-    public async Task<double> RenderAsync(int images, int jobSize, CancellationToken cancellationToken)
+    /// <summary>Submits images in jobs and waits until all are committed, asking every <paramref name="askEvery"/>; the answer is the seconds from the first submit.</summary>
+    public async Task<double> RenderAsync(int images, int jobSize, TimeSpan askEvery, CancellationToken cancellationToken)
     {
         var before = await RenderedAsync(cancellationToken);
         var start = Stopwatch.GetTimestamp();
@@ -61,7 +60,7 @@ internal sealed class SimulatedFarm : IAsyncDisposable
                 throw new TimeoutException($"{await RenderedAsync(cancellationToken) - before} of {images} images after {DoneWithin}.\n{Farm.Log}");
             }
 
-            await Task.Delay(AskEvery, cancellationToken);
+            await Task.Delay(askEvery, cancellationToken);
         }
 
         return Stopwatch.GetElapsedTime(start).TotalSeconds;

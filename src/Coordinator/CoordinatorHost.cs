@@ -34,6 +34,7 @@ public static class CoordinatorHost
         services.AddSingleton<LedgerNews>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LeaderLock>(provider, IsBrokerThere(provider)));
         services.AddSingleton<ReadyWorkers>();
+        services.AddSingleton<ModelPaces>();
         services.AddSingleton<StrandedJobs>();
         services.AddSingleton<MatchWork>();
         services.AddSingleton<Dispatch>();

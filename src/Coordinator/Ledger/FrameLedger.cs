@@ -19,6 +19,10 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
     public async Task<IReadOnlyList<WaitingSpan>> WaitingAsync(int limit, CancellationToken cancellationToken) =>
         await ReadAsync(db => sql.WaitingAsync(db, limit, cancellationToken), cancellationToken);
 
+    /// <summary>Milliseconds that a step of a pixel took, by the digest of the model, over the jobs that ended last.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> PacesAsync(int jobs, CancellationToken cancellationToken) =>
+        await ReadAsync(db => LedgerSql.PacesAsync(db, jobs, cancellationToken), cancellationToken);
+
     /// <summary>Starts the clocks of leases; the answer names the attempts that are gone.</summary>
     public async Task<IReadOnlyList<Guid>> AcceptAsync(IReadOnlyList<LeaseAccepted> accepted, CancellationToken cancellationToken)
     {

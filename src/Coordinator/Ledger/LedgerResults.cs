@@ -21,11 +21,12 @@ internal enum SubmitOutcome
 internal sealed record SubmitResult(SubmitOutcome Outcome, Job Job);
 
 /// <summary>A span at the head of the queue, with what placement needs.</summary>
+/// <param name="Work">Steps times pixels of a frame, of all pictures that it is the best of.</param>
 /// <param name="MeanRenderMilliseconds">Of a frame of this job; null before the first one is rendered.</param>
 /// <param name="LeaseLimit">Frames of one lease at most.</param>
 internal sealed record WaitingSpan(
     Guid JobId, string Tenant, JobClass Class, int Priority, DateTimeOffset SubmittedAt, string Model, string ModelDigest, long First, long Count, Strikes Strikes,
-    double? MeanRenderMilliseconds, int LeaseLimit);
+    double Work, double? MeanRenderMilliseconds, int LeaseLimit);
 
 /// <summary>A decision of the scheduler: <see cref="Count"/> frames off the head of the span at <see cref="First"/> go to a worker.</summary>
 /// <param name="TriedWorkers">Of the span when it was seen; another worker may have failed on it since.</param>

@@ -20,15 +20,26 @@ internal abstract partial class LedgerSql
     /// <summary>Head of the queue; one walk along the index of the queue's order.</summary>
     public string Waiting => $"""
         SELECT s.job_id, j.tenant, j.class, s.priority, s.submitted_at, j.model, j.model_digest, s."first", s."count", s.tries, s.crashes, s.alone, s.tried_workers,
-               CASE WHEN j.rendered > 0 THEN CAST(j.render_milliseconds AS double precision) / j.rendered END, j.lease_limit
+               {Work}, CASE WHEN j.rendered > 0 THEN CAST(j.render_milliseconds AS double precision) / j.rendered END, j.lease_limit
         FROM spans s JOIN jobs j ON j.id = s.job_id
         WHERE s.rank < 100 AND j.state IN ('Queued', 'Running') AND s.available_at <= {Clock}
         ORDER BY s.rank, s.priority DESC, s.submitted_at, s.job_id, s."first"
         LIMIT @limit
         """;
 
+    /// <summary>Render time by model of the jobs that ended last, over their frames' work.</summary>
+    public static string Paces => $"""
+        SELECT model_digest, CAST(SUM(render_milliseconds) AS double precision) / SUM(rendered * work)
+        FROM (SELECT j.model_digest, j.render_milliseconds, j.rendered, {Work} AS work FROM jobs j WHERE j.finished_at IS NOT NULL ORDER BY j.finished_at DESC LIMIT @limit) recent
+        WHERE rendered > 0 GROUP BY model_digest
+        """;
+
     /// <summary>Leases past their deadline, the longest overdue first.</summary>
     protected string Overdue => $"SELECT attempt_id, job_id FROM leases WHERE COALESCE(lease_until, accept_by) <= {Clock} ORDER BY COALESCE(lease_until, accept_by) LIMIT @limit";
+
+    /// <summary>Steps times pixels of a frame of job j; settings that say nothing must not hold up the queue.</summary>
+    private static string Work =>
+        "COALESCE(CAST(j.settings ->> 'steps' AS double precision) * CAST(j.settings ->> 'width' AS integer) * CAST(j.settings ->> 'height' AS integer) * j.best_of, 1)";
 
     /// <summary>Moment of the database's clock.</summary>
     protected abstract string Clock { get; }
@@ -86,8 +97,17 @@ internal abstract partial class LedgerSql
             row => new WaitingSpan(
                 row.GetGuid(0), row.GetString(1), Enum.Parse<JobClass>(row.GetString(2)), row.GetInt32(3), Moment(row, 4), row.GetString(5), row.GetString(6),
                 row.GetInt64(7), row.GetInt64(8), new Strikes(row.GetInt32(9), row.GetInt32(10), row.GetBoolean(11), row.GetString(12)),
-                row.IsDBNull(13) ? null : row.GetDouble(13), row.GetInt32(14)),
+                row.GetDouble(13), row.IsDBNull(14) ? null : row.GetDouble(14), row.GetInt32(15)),
             cancellationToken);
+    }
+
+    /// <summary>Milliseconds for a unit of work, by the digest of the model, over the jobs that ended last.</summary>
+    public static async Task<Dictionary<string, double>> PacesAsync(FarmDb db, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = Command(db, Paces);
+        Add(command, "limit", limit);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return (await ReadAsync(reader, row => (Digest: row.GetString(0), Pace: row.GetDouble(1)), cancellationToken)).ToDictionary(x => x.Digest, x => x.Pace);
     }
 
     /// <summary>Spans that start at one of these frames.</summary>

@@ -3,7 +3,7 @@ using RenderFarm.Coordinator.Ledger;
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>One match tick: reads what waits and who is free, places it, writes the leases, sends them.</summary>
-internal sealed class MatchWork(ReadyWorkers workers, FrameLedger ledger, Dispatch dispatch, LedgerNews news, StrandedJobs stranded)
+internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLedger ledger, Dispatch dispatch, LedgerNews news, StrandedJobs stranded)
 {
     // More spans than a tick can place would only be read for nothing.
     private const int SpansPerTick = 256;
@@ -23,7 +23,7 @@ internal sealed class MatchWork(ReadyWorkers workers, FrameLedger ledger, Dispat
             return 0;
         }
 
-        var demand = waiting.Select(Demand).ToList();
+        var demand = await paces.FillAsync([.. waiting.Select(Demand)], cancellationToken);
         stranded.Note(demand, supply);
         var placed = Placement.Choose(demand, supply);
         if (placed.Count == 0)
@@ -39,6 +39,6 @@ internal sealed class MatchWork(ReadyWorkers workers, FrameLedger ledger, Dispat
     }
 
     private static Demand Demand(WaitingSpan span) => new(
-        span.JobId, span.First, span.Count, span.Model, span.ModelDigest,
+        span.JobId, span.First, span.Count, span.Model, span.ModelDigest, span.Class, span.Work,
         span.MeanRenderMilliseconds is { } mean ? TimeSpan.FromMilliseconds(mean) : null, span.LeaseLimit, span.Strikes.Alone, span.Strikes.TriedWorkers);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Scheduling;
 
@@ -8,12 +9,14 @@ namespace RenderFarm.Coordinator.Scheduling;
 /// <param name="Count">Frames of the span.</param>
 /// <param name="Model">Model name.</param>
 /// <param name="ModelDigest">Digest the job was accepted for.</param>
-/// <param name="FrameTime">Mean render time of the job's frames so far; null before the first.</param>
+/// <param name="Class">Class of the job.</param>
+/// <param name="Work">Steps times pixels of a frame.</param>
+/// <param name="FrameTime">Mean render time of a frame, of the job's so far or of others with this model; null when nothing tells.</param>
 /// <param name="LeaseLimit">Frames of one lease at most.</param>
 /// <param name="Alone">Its frames are rendered one by one.</param>
 /// <param name="TriedWorkers">Workers that failed on these frames, joined by a space.</param>
 internal sealed record Demand(
-    Guid JobId, long First, long Count, string Model, string ModelDigest, TimeSpan? FrameTime, int LeaseLimit, bool Alone = false, string TriedWorkers = "");
+    Guid JobId, long First, long Count, string Model, string ModelDigest, JobClass Class, double Work, TimeSpan? FrameTime, int LeaseLimit, bool Alone = false, string TriedWorkers = "");
 
 /// <summary>A worker that may be offered leases.</summary>
 /// <param name="Name">Name.</param>
@@ -49,16 +52,18 @@ internal static class Placement
     {
         var loads = supply.Select(x => new Load(x)).ToList();
         var placed = new List<PlacedLease>();
+        var backlogs = new Backlogs(demand);
         foreach (var span in demand)
         {
             var able = Untried(span, [.. loads.Where(x => x.Worker.May(span))]);
             var (first, left) = (span.First, span.Count);
             while (left > 0 && Best(able, span.Model) is { } load)
             {
-                var count = span.Alone ? 1 : Math.Min(span.LeaseLimit, LeaseSize.For(left, span.FrameTime, load.Worker.BatchSize, able.Sum(x => x.Worker.Slots)));
+                var count = span.Alone ? 1 : Math.Min(span.LeaseLimit, LeaseSize.For(left, backlogs.Of(span), span.FrameTime, load.Worker.BatchSize, able.Sum(x => x.Worker.Slots)));
                 placed.Add(new PlacedLease(span.JobId, first, count, load.Worker.Name, load.Worker.Epoch, span.TriedWorkers));
                 load.Leases++;
                 load.Frames += count;
+                backlogs.Take(span, count);
                 first += count;
                 left -= count;
             }
@@ -83,6 +88,26 @@ internal static class Placement
         .ThenBy(x => x.Frames)
         .ThenBy(x => x.Worker.Name, StringComparer.Ordinal)
         .FirstOrDefault();
+
+    /// <summary>Frames of all spans that the same workers can take. Those of interactive jobs count apart: people wait for them, and they are spread over whoever is free.</summary>
+    private sealed class Backlogs
+    {
+        private readonly Dictionary<(string, bool), long> _frames = [];
+
+        public Backlogs(IReadOnlyList<Demand> demand)
+        {
+            foreach (var span in demand)
+            {
+                Take(span, -span.Count);
+            }
+        }
+
+        public long Of(Demand span) => _frames.GetValueOrDefault(Key(span));
+
+        public void Take(Demand span, long count) => _frames[Key(span)] = Of(span) - count;
+
+        private static (string, bool) Key(Demand span) => (span.ModelDigest, span.Class == JobClass.Interactive);
+    }
 
     private sealed class Load(Supply worker)
     {

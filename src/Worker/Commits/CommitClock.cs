@@ -18,9 +18,6 @@ internal sealed class CommitClock(WorkerIdentity me, TimeProvider time)
 
     public long Now => time.GetTimestamp();
 
-    /// <summary>Frames of one lease that go into a report before its time: a quarter of the lease, and a batch at least.</summary>
-    public int Enough(LeaseMark lease) => Math.Clamp(lease.Frames / 4, Math.Min(me.BatchSize, FrameCommits.MessageFrames), FrameCommits.MessageFrames);
-
     public bool HasPassed(TimeSpan period, long since) => time.GetElapsedTime(since) >= period;
 
     /// <summary>Whether a frame that was reported this many times should have been answered.</summary>

@@ -15,7 +15,7 @@ internal sealed class LeaseCommits(LeaseMark lease)
 
     public int Count => _unreported.Count + _reported.Count;
 
-    /// <summary>A picture is stored. True when it is time for a report: enough is gathered, or nothing more comes.</summary>
+    /// <summary>A picture is stored. True when it is time for a report: a message is full, or nothing more comes.</summary>
     public bool Add(SpooledPicture picture, CommitClock clock, bool isDue)
     {
         if (_unreported.Count == 0)
@@ -24,7 +24,7 @@ internal sealed class LeaseCommits(LeaseMark lease)
         }
 
         _unreported.Add(picture);
-        _isDue |= isDue || _unreported.Count >= clock.Enough(Lease);
+        _isDue |= isDue || _unreported.Count >= FrameCommits.MessageFrames;
         return _isDue;
     }
 

@@ -32,7 +32,7 @@ internal sealed class Slot(HeldLeases leases, IRenderer renderer, BatchRows rows
         var reports = new RowReports(batch.Rows.Count, rows.Of(batch));
         try
         {
-            await renderer.RenderAsync(slot, work, steps.For(batch), reports, batch.Stop);
+            await renderer.RenderAsync(slot, work, steps.For(slot, batch), reports, batch.Stop);
         }
         catch (Exception ex)
         {

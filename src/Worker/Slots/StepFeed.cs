@@ -12,10 +12,14 @@ internal sealed partial class StepFeed(FarmSender sender, WorkerIdentity me, Tim
 {
     private const int Capacity = 64;
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(2);
+
+    // People see no more than a few changes a second, however short the batches of a slot are.
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(250);
+    private readonly long?[] _announcedAt = new long?[me.Slots];
     private readonly Channel<StepProgressed> _steps = Channel.CreateBounded<StepProgressed>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    /// <summary>What a batch reports its steps to.</summary>
-    public IProgress<StepProgress> For(Batch batch) => new BatchSteps(this, batch);
+    /// <summary>What the batch of a slot reports its steps to.</summary>
+    public IProgress<StepProgress> For(int slot, Batch batch) => new BatchSteps(this, slot, batch);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -37,29 +41,23 @@ internal sealed partial class StepFeed(FarmSender sender, WorkerIdentity me, Tim
     [LoggerMessage(Level = LogLevel.Debug, Message = "Step {Step} of job {JobId} was not announced: {Reason}")]
     private partial void LogLost(Guid jobId, int step, string reason);
 
-    private sealed class BatchSteps(StepFeed feed, Batch batch) : IProgress<StepProgress>
+    private void Announce(int slot, Batch batch, StepProgress step)
     {
-        // People see no more than a few changes a second.
-        private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(250);
-        private long? _last;
-
-        public void Report(StepProgress value)
+        if (_announcedAt[slot] is { } last && time.GetElapsedTime(last) < Least)
         {
-            if (_last is { } last && feed.Time.GetElapsedTime(last) < Least)
-            {
-                return;
-            }
+            return;
+        }
 
-            _last = feed.Time.GetTimestamp();
-            foreach (var rows in batch.Rows.GroupBy(row => row.Lease).Where(rows => !rows.Key.Revoked.IsCancellationRequested))
-            {
-                feed.Announce(rows.Key.Offer, [.. rows.Select(row => row.Frame.Index)], value);
-            }
+        _announcedAt[slot] = time.GetTimestamp();
+        foreach (var rows in batch.Rows.GroupBy(row => row.Lease).Where(rows => !rows.Key.Revoked.IsCancellationRequested))
+        {
+            var offer = rows.Key.Offer;
+            _steps.Writer.TryWrite(new StepProgressed(me.Name, offer.JobId, offer.AttemptId, [.. rows.Select(row => row.Frame.Index)], step.Step, step.Steps));
         }
     }
 
-    private TimeProvider Time => time;
-
-    private void Announce(LeaseOffered offer, IReadOnlyList<long> frames, StepProgress step) =>
-        _steps.Writer.TryWrite(new StepProgressed(me.Name, offer.JobId, offer.AttemptId, frames, step.Step, step.Steps));
+    private sealed class BatchSteps(StepFeed feed, int slot, Batch batch) : IProgress<StepProgress>
+    {
+        public void Report(StepProgress value) => feed.Announce(slot, batch, value);
+    }
 }

@@ -8,10 +8,9 @@ namespace RenderFarm.Worker.Spool;
 /// <param name="Fence">Fence of the lease.</param>
 /// <param name="Tenant">First part of the object keys.</param>
 /// <param name="Format">Last part of the object keys.</param>
-/// <param name="Frames">Frames of the whole lease.</param>
-internal sealed record LeaseMark(Guid JobId, Guid AttemptId, long Fence, string Tenant, string Format, int Frames)
+internal sealed record LeaseMark(Guid JobId, Guid AttemptId, long Fence, string Tenant, string Format)
 {
-    public static LeaseMark Of(LeaseOffered offer) => new(offer.JobId, offer.AttemptId, offer.Fence, offer.Tenant, offer.Output.Format, offer.Frames.Count);
+    public static LeaseMark Of(LeaseOffered offer) => new(offer.JobId, offer.AttemptId, offer.Fence, offer.Tenant, offer.Output.Format);
 
     /// <summary>Object key of a frame.</summary>
     public string KeyOf(long index) => ArtifactKeys.For(Tenant, JobId, index, AttemptId, Format);

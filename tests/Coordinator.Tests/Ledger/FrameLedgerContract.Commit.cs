@@ -8,6 +8,20 @@ namespace RenderFarm.Coordinator.Tests.Ledger;
 public abstract partial class FrameLedgerContract
 {
     [Fact]
+    public async Task Paces_are_those_of_the_jobs_that_ended_with_a_picture()
+    {
+        var (ended, cancelled, running) = (await SubmitAsync(2), await SubmitAsync(1), await SubmitAsync(2));
+        await CommitAsync(await OfferAsync(ended, 0, 2), 0, 1);
+        await _ledger.CancelAsync(cancelled.Id, Cancelled);
+        await CommitAsync(await OfferAsync(running, 0, 2), 0);
+
+        var (digest, pace) = Assert.Single(await _ledger.PacesAsync(10, Cancelled));
+
+        Assert.Equal("digest", digest);
+        Assert.Equal(250 / (20.0 * 64 * 64), pace, 1e-12);
+    }
+
+    [Fact]
     public async Task Committing_every_frame_ends_the_lease_and_completes_the_job()
     {
         var job = await SubmitAsync(5);

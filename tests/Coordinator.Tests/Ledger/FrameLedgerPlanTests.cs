@@ -59,6 +59,8 @@ public sealed class FrameLedgerPlanTests(PostgresLedgerDatabase database) : ICla
         await OnlyIndexesAsync("submit", "pk_jobs");
         await _ledger.WaitingAsync(256, Cancelled);
         await OnlyIndexesAsync("waiting", "ix_spans_queue", "pk_jobs");
+        await _ledger.PacesAsync(256, Cancelled);
+        await OnlyIndexesAsync("paces", "ix_jobs_finished_at");
 
         var plans = usual.SelectMany(job => new[] { 20L, 30, 40 }, (job, first) => new OfferPlan(Guid.NewGuid(), job.Id, first, 8, "ada", 1))
             .Append(new OfferPlan(Guid.NewGuid(), large.Id, 100_000, 10, "ada", 1)).Append(new OfferPlan(Guid.NewGuid(), fresh.Id, 0, 64, "bob", 1)).ToList();

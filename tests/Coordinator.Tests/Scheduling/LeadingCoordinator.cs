@@ -33,7 +33,7 @@ internal sealed class LeadingCoordinator : IAsyncDisposable
         Beats = new WorkerBeats(database.Factory, announcer);
         Workers = new LoseWorkers(database.Factory, _leader, announcer, TimeProvider.System, NullLogger<LoseWorkers>.Instance);
         Match = new MatchWork(
-            new ReadyWorkers(database.Factory, TimeProvider.System), Ledger, new Dispatch(sender, Ledger, Workers, news, TimeProvider.System, NullLogger<Dispatch>.Instance), news,
+            new ReadyWorkers(database.Factory, TimeProvider.System), new ModelPaces(Ledger, TimeProvider.System), Ledger, new Dispatch(sender, Ledger, Workers, news, TimeProvider.System, NullLogger<Dispatch>.Instance), news,
             new StrandedJobs(NullLogger<StrandedJobs>.Instance));
         var standing = Options.Create(new StandingOptions());
         var lift = new LiftMeasures(database.Factory, new TellWorker(sender, TimeProvider.System, NullLogger<TellWorker>.Instance), announcer, standing, NullLogger<LiftMeasures>.Instance);

@@ -1,4 +1,5 @@
 using RenderFarm.Coordinator.Scheduling;
+using RenderFarm.Shared;
 
 namespace RenderFarm.Coordinator.Tests.Scheduling;
 
@@ -100,11 +101,38 @@ public sealed class PlacementTests
         Assert.Equal(Placement.Choose(demand, supply), Placement.Choose(demand, supply));
     }
 
+    [Fact]
+    public void Small_jobs_with_much_behind_them_go_whole_into_leases()
+    {
+        var jobs = Enumerable.Range(0, 50).Select(_ => Waits(Guid.NewGuid(), 0, 32)).ToList();
+        var placed = Placement.Choose(jobs, [Worker("a"), Worker("b")]);
+        Assert.Equal([32, 32, 32, 32], placed.Select(x => x.Count));
+    }
+
+    [Fact]
+    public void Small_jobs_that_end_the_queue_are_spread_over_all_slots() =>
+        Assert.Equal([4, 4, 4, 4], Placement.Choose([Waits(Job, 0, 8), Waits(Other, 0, 8)], [Worker("a"), Worker("b")]).Select(x => x.Count));
+
+    [Fact]
+    public void An_interactive_job_is_spread_over_all_slots_whatever_waits_behind_it()
+    {
+        var placed = Placement.Choose([Waits(Job, 0, 8) with { Class = JobClass.Interactive }, Waits(Other, 0, 100_000)], [Worker("a"), Worker("b"), Worker("c")]);
+        Assert.Equal([4, 4], placed.Where(x => x.JobId == Job).Select(x => x.Count));
+    }
+
+    [Fact]
+    public void What_waits_for_other_models_does_not_make_leases_larger()
+    {
+        var placed = Placement.Choose([Waits(Job, 0, 16), Waits(Other, 0, 1000) with { ModelDigest = "other" }], [Worker("a"), Worker("b")]);
+        Assert.Equal([4, 4, 4, 4], placed.Select(x => x.Count));
+    }
+
     [Theory]
     [InlineData(1, null, 4, 1, 1)]
     [InlineData(1000, null, 4, 1, 4)]
     [InlineData(1000, 100, 4, 1, 40)]
     [InlineData(1000, 1, 4, 1, 64)]
+    [InlineData(1000, 0, 4, 1, 64)]
     [InlineData(1000, 60_000, 4, 1, 4)]
     [InlineData(12, 100, 4, 3, 4)]
     [InlineData(200, 100, 4, 10, 8)]
@@ -112,10 +140,14 @@ public sealed class PlacementTests
     public void A_lease_holds_seconds_of_work_in_whole_batches(long waiting, int? frameMilliseconds, int batchSize, int slots, int expected)
     {
         var frameTime = frameMilliseconds is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : (TimeSpan?)null;
-        Assert.Equal(expected, LeaseSize.For(waiting, frameTime, batchSize, slots));
+        Assert.Equal(expected, LeaseSize.For(waiting, waiting, frameTime, batchSize, slots));
     }
 
-    private static Demand Waits(Guid job, long first, long count) => new(job, first, count, "emoji", "digest", TimeSpan.FromMilliseconds(100), 64);
+    [Fact]
+    public void A_lease_takes_no_more_than_its_span_has_however_much_waits_elsewhere() =>
+        Assert.Equal(10, LeaseSize.For(10, 100_000, TimeSpan.FromMilliseconds(100), 4, 1));
+
+    private static Demand Waits(Guid job, long first, long count) => new(job, first, count, "emoji", "digest", JobClass.Standard, 1000, TimeSpan.FromMilliseconds(100), 64);
 
     private static Supply Worker(string name, int leases = 0, string digest = "digest", bool isWarm = false) => new(
         name, 1, 1, 2, 4, leases, leases * 4, new HashSet<string> { digest }, isWarm ? new HashSet<string> { "emoji" } : new HashSet<string>());

@@ -132,7 +132,7 @@ internal sealed class WorkerBench : IAsyncDisposable
     /// <summary>Puts a picture of this size into the spool as an ended process leaves one; the worker finds it within seconds.</summary>
     public void LeaveBehind(int bytes)
     {
-        var lease = new LeaseMark(Guid.NewGuid(), Guid.NewGuid(), 7, Tenant, "png", 1);
+        var lease = new LeaseMark(Guid.NewGuid(), Guid.NewGuid(), 7, Tenant, "png");
         using var folder = SpoolFolder.Create(Spool, "ended");
         folder.WriteMark(lease);
         var picture = RandomNumberGenerator.GetBytes(bytes);

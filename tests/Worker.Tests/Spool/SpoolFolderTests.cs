@@ -7,7 +7,7 @@ namespace RenderFarm.Worker.Tests.Spool;
 public sealed class SpoolFolderTests : IDisposable
 {
     private readonly TemporaryFolder _root = new();
-    private readonly LeaseMark _lease = new(Guid.NewGuid(), Guid.NewGuid(), 7, "acme", "png", 4);
+    private readonly LeaseMark _lease = new(Guid.NewGuid(), Guid.NewGuid(), 7, "acme", "png");
 
     public void Dispose() => _root.Dispose();
 

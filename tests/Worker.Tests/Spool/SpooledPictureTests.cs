@@ -4,7 +4,7 @@ namespace RenderFarm.Worker.Tests.Spool;
 
 public sealed class SpooledPictureTests
 {
-    private static readonly LeaseMark Lease = new(Guid.NewGuid(), Guid.NewGuid(), 7, "acme", "webp", 64);
+    private static readonly LeaseMark Lease = new(Guid.NewGuid(), Guid.NewGuid(), 7, "acme", "webp");
 
     [Theory]
     [InlineData(0, 0)]

@@ -28,7 +28,7 @@ internal sealed partial class MemoryLedger : IWalkedLedger
             .OrderBy(x => x.Span.Rank).ThenByDescending(x => x.Span.Priority).ThenBy(x => x.Span.SubmittedAt).ThenBy(x => x.Job.Id).ThenBy(x => x.Span.First)
             .Take(limit)
             .Select(x => new WaitingSpan(
-                x.Job.Id, x.Job.Tenant, x.Job.Class, x.Span.Priority, x.Span.SubmittedAt, x.Job.Model, x.Job.ModelDigest, x.Span.First, x.Span.Count, x.Span.Strikes, null, x.Job.LeaseLimit)),
+                x.Job.Id, x.Job.Tenant, x.Job.Class, x.Span.Priority, x.Span.SubmittedAt, x.Job.Model, x.Job.ModelDigest, x.Span.First, x.Span.Count, x.Span.Strikes, 1, null, x.Job.LeaseLimit)),
     ]);
 
     public Task<OfferResult> OfferAsync(IReadOnlyList<OfferPlan> plans, LedgerOptions options)
