@@ -6,6 +6,9 @@ namespace RenderFarm.Coordinator.Feed;
 /// <summary>One reader of the <see cref="FarmFeed"/>. Changes coalesce until they are read, so a slow reader costs no memory.</summary>
 internal sealed class FeedSubscription : IDisposable
 {
+    // More batches than move between two looks of a reader that keeps up.
+    private const int MostSteps = 1024;
+
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
     private readonly Action _unsubscribe;
@@ -39,7 +42,16 @@ internal sealed class FeedSubscription : IDisposable
 
     internal void Add(Guid job) => Add(() => _jobs.Add(job));
 
-    internal void Add(StepProgressed step) => Add(() => _steps[step.AttemptId] = step);
+    internal void Add(StepProgressed step) => Add(() =>
+    {
+        if (_steps.Count >= MostSteps)
+        {
+            // Of a reader that is so far behind nobody knows whether it ever reads again, and most of these batches are over.
+            _steps.Clear();
+        }
+
+        _steps[step.AttemptId] = step;
+    });
 
     internal void AddWorkers() => Add(() => _workers = true);
 
