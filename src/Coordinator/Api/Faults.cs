@@ -35,6 +35,9 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
             case ArtifactStoreException store:
                 LogAway("artifact store", store.Message);
                 return Problems.Away(context, "The artifact store is away; try again in a moment.");
+            case var full when DatabaseFaults.IsFull(full):
+                LogFull(fault.GetBaseException().Message);
+                return Problems.Away(context, "The database has no room for this; try again when its disk has some.");
             case var away when DatabaseFaults.IsAway(away):
                 LogAway("database", fault.GetBaseException().Message);
                 return Problems.Away(context, "The database is away; try again in a moment.");
@@ -56,6 +59,9 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A request was answered with 503 because the {What} is away: {Reason}")]
     private partial void LogAway(string what, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request was answered with 503 because the database has no room: {Reason}")]
+    private partial void LogFull(string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private partial void LogFault(string method, string path, Exception fault);

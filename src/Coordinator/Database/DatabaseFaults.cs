@@ -22,6 +22,15 @@ internal static class DatabaseFaults
         _ => IsAway(fault.InnerException),
     };
 
+    /// <summary>Whether it is there, and has no room for more.</summary>
+    public static bool IsFull(Exception? fault) => fault switch
+    {
+        null => false,
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => true,
+        SqliteException { SqliteErrorCode: 13 } => true,
+        _ => IsFull(fault.InnerException),
+    };
+
     /// <summary>Whether the connection ended, so that nobody knows whether its last statement took effect.</summary>
     public static bool IsBroken(Exception? fault) => fault switch
     {

@@ -72,4 +72,13 @@ public sealed class FarmApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
         Assert.False(DatabaseFaults.IsAway(new PostgresException("duplicate key", "ERROR", "ERROR", "23505")));
         Assert.False(DatabaseFaults.IsAway(new InvalidOperationException("a bug")));
     }
+
+    [Fact]
+    public void A_database_without_room_is_told_from_one_that_is_not_there()
+    {
+        Assert.True(DatabaseFaults.IsFull(new InvalidOperationException("wrapped", new PostgresException("could not extend file", "ERROR", "ERROR", "53100"))));
+        Assert.True(DatabaseFaults.IsFull(new Microsoft.Data.Sqlite.SqliteException("database or disk is full", 13)));
+        Assert.False(DatabaseFaults.IsFull(new NpgsqlException("no route to host")));
+        Assert.False(DatabaseFaults.IsFull(new PostgresException("out of memory", "ERROR", "ERROR", "53200")));
+    }
 }
