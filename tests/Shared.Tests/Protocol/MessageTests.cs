@@ -67,6 +67,18 @@ public sealed class MessageTests
         Assert.NotNull(golden.Deserialize(type, SystemTextJsonMessageSerializer.Options));
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_message_of_an_older_version_that_has_no_later_member_is_read_with_its_default(string name)
+    {
+        var type = Samples.Single(x => x.GetType().Name == name).GetType();
+        var golden = Golden(name).AsObject();
+        var later = type.GetConstructors().MaxBy(x => x.GetParameters().Length)!.GetParameters().Where(x => x.HasDefaultValue).ToList();
+        later.ForEach(x => Assert.True(golden.Remove(JsonNamingPolicy.CamelCase.ConvertName(x.Name!)), $"{name} is written without {x.Name}."));
+        var read = golden.Deserialize(type, SystemTextJsonMessageSerializer.Options);
+        Assert.All(later, x => Assert.Equal(x.DefaultValue, type.GetProperty(x.Name!)!.GetValue(read)));
+    }
+
     [Fact]
     public void Every_message_of_the_protocol_has_a_golden_file()
     {
