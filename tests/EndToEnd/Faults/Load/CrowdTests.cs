@@ -22,8 +22,12 @@ public sealed class CrowdTests
         await using var farm = await Broken.FarmAsync();
         var coordinator = await farm.StartCoordinatorAsync("coordinator", Cancellation);
         await farm.StartSimulatedAsync("worker", TimeSpan.FromMilliseconds(10), Cancellation);
-        var warm = await farm.SubmitAsync(Broken.Job(count: 200));
-        await farm.EndsWholeAsync(warm);
+        var alone = await farm.SubmitAsync(Broken.Job(count: 1000));
+        await farm.JobAsync(alone.Id, x => x.Rendered >= 200, Broken.Patience, Cancellation);
+        var start = Stopwatch.GetTimestamp();
+        await farm.JobAsync(alone.Id, x => x.Rendered >= 1000, Broken.Patience, Cancellation);
+        var usual = Stopwatch.GetElapsedTime(start);
+
         var job = await farm.SubmitAsync(Broken.Job(count: 3000));
         var sockets = new List<Socket>();
         for (var reader = 0; reader < readers; reader++)
@@ -31,7 +35,12 @@ public sealed class CrowdTests
             sockets.Add(await ListenAsync(coordinator, job.Id));
         }
 
+        // By then what the operating system keeps for a reader is full.
+        await farm.JobAsync(job.Id, x => x.Rendered >= 2000, Broken.Patience, Cancellation);
         var before = RunningProcess.ResidentBytes(coordinator.Process.Id);
+        start = Stopwatch.GetTimestamp();
+        await farm.JobAsync(job.Id, x => x.Rendered >= 2800, Broken.Patience, Cancellation);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, (2 * usual) + Broken.Crowded);
         await farm.EndsWholeAsync(job);
         Assert.InRange(RunningProcess.ResidentBytes(coordinator.Process.Id) - before, long.MinValue, mostGrowth);
         sockets.ForEach(x => x.Dispose());
@@ -73,7 +82,8 @@ public sealed class CrowdTests
         var within = TimeSpan.FromSeconds(30);
         await using var farm = await Broken.FarmAsync(("Ledger__LeaseFor", "00:00:15"));
         await farm.StartCoordinatorAsync("coordinator", Cancellation);
-        farm.LaunchSimulated("crowd", TimeSpan.FromSeconds(5), workers);
+        // Slow frames: the crowd itself is the load, not its pictures.
+        farm.LaunchSimulated("crowd", TimeSpan.FromSeconds(30), workers);
         await farm.IsAsync(ReadyAsync, x => x == workers, TimeSpan.FromMinutes(8), Cancellation);
         var job = await farm.SubmitAsync(Broken.Job(count: 1_000_000));
         await farm.IsAsync(() => farm.CountAsync("SELECT COUNT(DISTINCT worker) FROM leases WHERE state = 'Accepted'", Cancellation), x => x == workers, Broken.Patience, Cancellation);

@@ -32,7 +32,7 @@ public sealed class ClockTests
         ["LD_PRELOAD"] = Directory.EnumerateFiles("/usr/lib", "libfaketime.so.1", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 }).FirstOrDefault()
             ?? throw new InvalidOperationException("libfaketime is not installed: apt-get install libfaketime, or run ./eng/test --chaos as root."),
         ["FAKETIME_TIMESTAMP_FILE"] = file,
-        ["FAKETIME_NO_CACHE"] = "1",
+        ["FAKETIME_CACHE_DURATION"] = "1",
         ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
         ["DONT_FAKE_MONOTONIC"] = "1",
     };

@@ -8,6 +8,9 @@ namespace RenderFarm.EndToEnd.Faults.Servers;
 
 public sealed class DatabaseTroubleTests
 {
+    // The farm's own connections may not be idle in a transaction for more than 30 s; this one is somebody else's.
+    private static readonly TimeSpan StaysOpen = TimeSpan.FromMinutes(2);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
@@ -16,7 +19,7 @@ public sealed class DatabaseTroubleTests
         await using var farm = await Broken.FarmAsync();
         await farm.StartCoordinatorAsync("one", Cancellation);
         await farm.StartCoordinatorAsync("two", Cancellation);
-        await farm.StartSimulatedAsync("worker", TimeSpan.FromMilliseconds(50), Cancellation);
+        await farm.StartSimulatedAsync("worker", TimeSpan.FromMilliseconds(5), Cancellation);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var ending = EndSessionsAsync(farm, enough.Token);
 
@@ -43,7 +46,7 @@ public sealed class DatabaseTroubleTests
     }
 
     [Fact(Explicit = true)]
-    public async Task F21_A_transaction_that_is_left_open_costs_at_most_a_quarter_of_the_throughput()
+    public async Task F21_A_transaction_that_is_left_open_for_two_minutes_costs_at_most_a_quarter_of_the_throughput()
     {
         await using var farm = await Broken.FarmAsync();
         await farm.StartCoordinatorAsync("coordinator", Cancellation);
@@ -60,8 +63,9 @@ public sealed class DatabaseTroubleTests
             await look.ExecuteScalarAsync(Cancellation);
         }
 
+        // Meanwhile nothing that dies can be vacuumed: tens of thousands of dead leases lie in a table of a few living ones.
         var start = Stopwatch.GetTimestamp();
-        await farm.IsAsync(() => Task.FromResult(Stopwatch.GetElapsedTime(start)), x => x > TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3), Cancellation);
+        await farm.IsAsync(() => Task.FromResult(Stopwatch.GetElapsedTime(start)), x => x > StaysOpen, StaysOpen + StaysOpen, Cancellation);
         Assert.InRange(await RateAsync(farm, job), before * 0.75, double.MaxValue);
         await farm.Client.CancelJobAsync(job.Id, Cancellation);
         await farm.CheckAsync(Cancellation);
@@ -75,7 +79,7 @@ public sealed class DatabaseTroubleTests
     }
 
     private static async Task<JobView> SubmitUntilTakenAsync(FaultFarm farm, string key) => await farm.IsAsync(
-        () => farm.Client.SubmitAsync(Broken.Job(count: 4), key, Cancellation), _ => true, Broken.Patience, Cancellation);
+        () => farm.Client.SubmitAsync(Broken.Job(count: 2), key, Cancellation), _ => true, Broken.Patience, Cancellation);
 
     private static async Task<long> EndSessionsAsync(FaultFarm farm, CancellationToken enough)
     {

@@ -1,6 +1,5 @@
-using System.Diagnostics;
 using RenderFarm.Shared;
-using RenderFarm.TestKit;
+using RenderFarm.TestKit.Faults;
 
 namespace RenderFarm.EndToEnd.Faults.Workers;
 
@@ -25,51 +24,5 @@ public sealed class FullSpoolTests
         disk.Empty();
         await farm.EndsWholeAsync(job);
         Assert.Equal(0, await farm.BlamedAsync(job));
-    }
-
-    /// <summary>A file system of its own of a given size, in memory.</summary>
-    private sealed class SmallDisk : IDisposable
-    {
-        private readonly TemporaryFolder _folder = new();
-
-        public SmallDisk(string size) => Run("mount", "-t", "tmpfs", "-o", $"size={size}", "renderfarm-test", Path);
-
-        public string Path => _folder.Path;
-
-        private string Ballast => _folder.File("ballast");
-
-        public void Fill()
-        {
-            using var file = File.Create(Ballast);
-            try
-            {
-                while (true)
-                {
-                    file.Write(new byte[4096]);
-                    file.Flush();
-                }
-            }
-            catch (IOException)
-            {
-            }
-        }
-
-        public void Empty() => File.Delete(Ballast);
-
-        public void Dispose()
-        {
-            Run("umount", "-l", Path);
-            _folder.Dispose();
-        }
-
-        private static void Run(string program, params string[] arguments)
-        {
-            using var process = Process.Start(program, arguments);
-            process.WaitForExit();
-            if (process.ExitCode != 0)
-            {
-                throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' failed; this test mounts a small file system, which only root may.");
-            }
-        }
     }
 }
