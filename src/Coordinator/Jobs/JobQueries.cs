@@ -124,7 +124,7 @@ internal sealed class JobQueries(IDbContextFactory<FarmDb> databases, TimeProvid
             Cancelled = job.Cancelled,
             Progress = (double)(job.FrameCount - job.Unsettled) / job.FrameCount,
             ImagesPerSecond = imagesPerSecond,
-            EtaSeconds = job.IsTerminal || job.State == JobState.Paused ? null : job.Unsettled / imagesPerSecond,
+            EtaSeconds = job.CanLease && job.Unsettled > job.Quarantined ? (job.Unsettled - job.Quarantined) / imagesPerSecond : null,
             CreatedAt = job.CreatedAt,
             StartedAt = job.StartedAt,
             FinishedAt = job.FinishedAt,

@@ -80,6 +80,21 @@ public abstract class HoldApiContract(ApiFarm farm)
     }
 
     [Fact]
+    public async Task A_job_whose_last_frames_are_in_quarantine_says_no_time_at_which_it_will_be_done()
+    {
+        var job = await farm.SubmitAsync(Named("poison") with { Count = 2 });
+        await farm.DieAsync(await farm.LeaseAsync(job.Id, 2), "");
+        await farm.CommitAsync(await farm.LeaseAsync(job.Id, 1), 0);
+        var before = await farm.GetAsync<JobView>($"/v1/jobs/{job.Id}");
+        await farm.DieAsync(await farm.LeaseAsync(job.Id, 1), "");
+        var after = await farm.GetAsync<JobView>($"/v1/jobs/{job.Id}");
+
+        Assert.Equal((0L, 1L), (before.Quarantined, after.Quarantined));
+        Assert.NotNull(before.EtaSeconds);
+        Assert.Null(after.EtaSeconds);
+    }
+
+    [Fact]
     public async Task Quarantined_frames_are_tried_again_or_given_up_as_somebody_decides()
     {
         var job = await QuarantinedAsync(frames: 3);

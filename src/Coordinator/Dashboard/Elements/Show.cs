@@ -41,17 +41,23 @@ internal static class Show
         _ => $"{(int)span.TotalDays} d {span.Hours} h",
     };
 
-    /// <summary>How long ago, in one unit.</summary>
-    public static string Ago(TimeSpan span) => span switch
+    /// <summary>How long ago, or in how long where it is less than nothing; in one unit.</summary>
+    public static string Ago(TimeSpan span) => span.TotalSeconds switch
     {
-        { TotalSeconds: < 2 } => "now",
-        { TotalMinutes: < 1 } => $"{span.Seconds} s ago",
-        { TotalHours: < 1 } => $"{(int)span.TotalMinutes} min ago",
-        { TotalDays: < 1 } => $"{(int)span.TotalHours} h ago",
-        _ => $"{(int)span.TotalDays} d ago",
+        > -2 and < 2 => "now",
+        < 0 => $"in {Unit(-span)}",
+        _ => $"{Unit(span)} ago",
     };
 
     public static string Exact(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     public static string Number(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);
+
+    private static string Unit(TimeSpan span) => span switch
+    {
+        { TotalMinutes: < 1 } => $"{span.Seconds} s",
+        { TotalHours: < 1 } => $"{(int)span.TotalMinutes} min",
+        { TotalDays: < 1 } => $"{(int)span.TotalHours} h",
+        _ => $"{(int)span.TotalDays} d",
+    };
 }

@@ -18,7 +18,10 @@ public sealed class ShowTests
     [InlineData(3_599, "59 min ago")]
     [InlineData(86_399, "23 h ago")]
     [InlineData(864_000, "10 d ago")]
-    public void A_moment_is_so_long_ago(double seconds, string shown) => Assert.Equal(shown, Show.Ago(TimeSpan.FromSeconds(seconds)));
+    [InlineData(-1, "now")]
+    [InlineData(-540, "in 9 min")]
+    [InlineData(-7_260, "in 2 h")]
+    public void A_moment_is_so_long_ago_or_ahead(double seconds, string shown) => Assert.Equal(shown, Show.Ago(TimeSpan.FromSeconds(seconds)));
 
     [Theory]
     [InlineData(1023, "1023 B")]
