@@ -64,12 +64,14 @@ var measureMemory = new Command(MemoryOfShapes.Child, "Prints by how many bytes 
 measureMemory.SetAction(line => MemoryOfShapes.Measure(line.GetValue(sizes)!));
 measureMemory.Hidden = true;
 
-var tasks = Number("--tasks", "Tasks of a measurement", 2000);
+var tasks = Number("--tasks", "Tasks of the farm in a measurement", 20_000);
+var hangfireTasks = Number("--peer-tasks", "Tasks of the peer in a measurement", 1000);
+var skipLockedTasks = Number("--peer-tasks", "Tasks of the peer in a measurement", 20_000);
 var turns = Number("--pairs", "How often both are measured, by turns", 7);
-var hangfire = new Command("hangfire", "Tasks per second of the farm with workers that only pretend to render, against Hangfire on PostgreSQL") { tasks, turns, output };
-hangfire.SetAction(async (line, cancellationToken) => await TellAsync(line, await NoOpTasks.AgainstHangfireAsync(line.GetValue(tasks), line.GetValue(turns), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
-var skipLocked = new Command("skip-locked", "The same against a table whose rows are claimed one by one with SKIP LOCKED") { tasks, turns, output };
-skipLocked.SetAction(async (line, cancellationToken) => await TellAsync(line, await NoOpTasks.AgainstSkipLockedAsync(line.GetValue(tasks), line.GetValue(turns), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
+var hangfire = new Command("hangfire", "Tasks per second of the farm with workers that only pretend to render, against Hangfire on PostgreSQL") { tasks, hangfireTasks, turns, output };
+hangfire.SetAction(async (line, cancellationToken) => await TellAsync(line, await NoOpTasks.AgainstHangfireAsync(line.GetValue(tasks), line.GetValue(hangfireTasks), line.GetValue(turns), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
+var skipLocked = new Command("skip-locked", "The same against a table whose rows are claimed one by one with SKIP LOCKED") { tasks, skipLockedTasks, turns, output };
+skipLocked.SetAction(async (line, cancellationToken) => await TellAsync(line, await NoOpTasks.AgainstSkipLockedAsync(line.GetValue(tasks), line.GetValue(skipLockedTasks), line.GetValue(turns), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
 
 var costImages = Number("--images", "Images", 10_000);
 var cost = new Command("cost", "Commits, statements, write-ahead log and broker messages of an image") { costImages, output };

@@ -55,7 +55,7 @@ internal sealed class SimulateCommand
             NamePrefix = line.GetValue(_prefix)!,
             Slots = line.GetValue(_slots),
             BatchSize = line.GetValue(_batchSize),
-            Gpu = new(LocalModels.Claim(line.GetValue(_model)!, line.GetValue(_digest)), line.GetValue(_frameTime), line.GetValue(_jitter)),
+            Gpu = new(LocalModels.Claim(line.GetValue(_model)!, line.GetValue(_digest)), line.GetValue(_frameTime), line.GetValue(_jitter), HasOnePicture: !line.GetValue(_upload)),
             StoresPictures = line.GetValue(_upload),
         };
         await SimulationProcess.RunAsync(simulation, [.. line.UnmatchedTokens], _terminal.Note, cancellationToken);

@@ -1,7 +1,8 @@
-using System.Security.Cryptography;
+using System.Collections.Concurrent;
 using RenderFarm.Diffusion;
 using RenderFarm.ServiceDefaults.Disk;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Shared.Settings;
 using RenderFarm.Worker.Rendering;
 
 namespace RenderFarm.Worker.Simulation;
@@ -17,6 +18,7 @@ internal sealed class SimulatedRenderer(SimulationOptions simulation, WorkerIden
     // What is reported oftener is not passed on to anybody.
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(250);
     private readonly SlotBoard _board = new(me.Slots);
+    private readonly ConcurrentDictionary<OutputSettings, SimulatedPicture> _onePicture = new();
     private volatile bool _isWarm;
 
     public IReadOnlyList<string> WarmModels => _isWarm ? [simulation.Model.Name] : [];
@@ -73,7 +75,7 @@ internal sealed class SimulatedRenderer(SimulationOptions simulation, WorkerIden
         ? simulation.FrameTime * (1 - Jitter + (2 * Jitter * Chance.UnitOf(frame.Seed, frame.Index, JitterUse)))
         : simulation.FrameTime;
 
-    private static void Write(RenderWork work, TimeSpan perPicture, RowReports reports)
+    private void Write(RenderWork work, TimeSpan perPicture, RowReports reports)
     {
         try
         {
@@ -94,11 +96,12 @@ internal sealed class SimulatedRenderer(SimulationOptions simulation, WorkerIden
         }
     }
 
-    private static RenderedPicture Write(LeaseOffered offer, RenderRow row, TimeSpan perPicture)
+    private RenderedPicture Write(LeaseOffered offer, RenderRow row, TimeSpan perPicture)
     {
-        var bytes = SimulatedPicture.Write(offer, row.Frame);
-        DurableFile.Write(row.File, bytes);
-        return new RenderedPicture(
-            row.Frame.Seed, Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes.Length, SimulatedPicture.Side, SimulatedPicture.Side, Score: null, perPicture);
+        var picture = simulation.HasOnePicture
+            ? _onePicture.GetOrAdd(offer.Output, (output, frame) => SimulatedPicture.Of(output, frame), row.Frame)
+            : SimulatedPicture.Of(offer.Output, row.Frame);
+        DurableFile.Write(row.File, picture.Bytes);
+        return new RenderedPicture(row.Frame.Seed, picture.Sha256, picture.Bytes.Length, SimulatedPicture.Side, SimulatedPicture.Side, Score: null, perPicture);
     }
 }

@@ -71,10 +71,18 @@ public sealed class SimulatedRendererTests : IDisposable
         Assert.Empty(Directory.GetFiles(Path.Combine(_folder.Path, "one")));
     }
 
-    private async Task<IReadOnlyList<RenderedPicture>> RenderAsync(string folder, bool hasJitter)
+    [Fact]
+    public async Task Where_no_picture_is_kept_all_frames_show_the_same()
+    {
+        var pictures = await RenderAsync("one", hasJitter: false, hasOnePicture: true);
+        Assert.Single(pictures.Select(picture => picture.Sha256).Distinct());
+        Assert.Equal(pictures[0].Sha256, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder.Path, "one", "1.png")))));
+    }
+
+    private async Task<IReadOnlyList<RenderedPicture>> RenderAsync(string folder, bool hasJitter, bool hasOnePicture = false)
     {
         var rows = new KeptRows(2);
-        var renderer = new SimulatedRenderer(new SimulationOptions(Model, TimeSpan.FromMilliseconds(1), hasJitter), Me, TimeProvider.System);
+        var renderer = new SimulatedRenderer(new SimulationOptions(Model, TimeSpan.FromMilliseconds(1), hasJitter, hasOnePicture), Me, TimeProvider.System);
         await renderer.RenderAsync(0, Work(folder, 2), new KeptSteps(), rows, CancellationToken.None);
         await rows.All;
         return [.. rows.Results.OrderBy(result => result.Key).Select(result => result.Value.Picture!)];
