@@ -14,12 +14,15 @@ namespace RenderFarm.Benchmarks;
 internal static class FarmVsRaw
 {
     private const double Goal = 0.90;
-    private const int WarmUp = 2 * RawLoop.BatchSize;
+
+    /// <summary>Images that a farm renders before it is measured.</summary>
+    public const int WarmUp = 2 * RawLoop.BatchSize;
 
     // A batch rounds otherwise than a picture alone, which may move a value of a pixel by one.
     private const double SamePicture = 1;
 
-    private static readonly ImageRequest Picture = new()
+    /// <summary>What is rendered.</summary>
+    public static ImageRequest Picture { get; } = new()
     {
         Prompt = "a pizza on a blue background",
         Width = 128,
@@ -40,7 +43,7 @@ internal static class FarmVsRaw
 
         var measured = await Report.ByTurnsAsync(
             pairs,
-            async () => images / (await RenderAsync(farm, images, cancellationToken)).Took.TotalSeconds,
+            () => RateAsync(farm, images, cancellationToken),
             () =>
             {
                 var start = Stopwatch.GetTimestamp();
@@ -60,6 +63,10 @@ internal static class FarmVsRaw
             measured,
             new Goal(IsAtLeast: true, Goal));
     }
+
+    /// <summary>Images per second of one job.</summary>
+    public static async Task<double> RateAsync(TestFarm farm, int images, CancellationToken cancellationToken) =>
+        images / (await RenderAsync(farm, images, cancellationToken)).Took.TotalSeconds;
 
     private static async Task<(TimeSpan Took, JobView Job)> RenderAsync(TestFarm farm, int images, CancellationToken cancellationToken)
     {

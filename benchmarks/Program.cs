@@ -32,6 +32,12 @@ idleLatency.SetAction(async (line, cancellationToken) =>
     await SayAsync(line, (await IdleLatency.RunAsync(farm, line.GetValue(submitRounds), cancellationToken)).Write(await Report.FactsAsync(farm, cancellationToken)), cancellationToken);
 });
 
+var isolatedImages = Number("--images", "Images of a job, in whole batches", 64, RawLoop.BatchSize);
+var isolatedPairs = Number("--pairs", "How often both are measured, by turns", 9);
+var isolation = new Command("isolation", "Images per second with a render process for each slot against rendering in the worker") { isolatedImages, isolatedPairs, output };
+isolation.SetAction(async (line, cancellationToken) =>
+    await TellAsync(line, await Isolation.RunAsync(line.GetValue(isolatedImages), line.GetValue(isolatedPairs), cancellationToken), await Report.FactsAsync(cancellationToken), cancellationToken));
+
 var encodings = Number("--pairs", "How often both are measured, by turns", 7);
 var png = new Command("png", "How fast rendered pictures are written as PNG against SkiaSharp") { encodings, output };
 png.SetAction(async (line, cancellationToken) => await TellAsync(line, await PngEncoding.RunAsync(line.GetValue(encodings)), await Report.FactsAsync(cancellationToken), cancellationToken));
@@ -95,7 +101,7 @@ var idle = Number("--workers", "Workers", 1000);
 var idleWorkers = new Command("idle-workers", "Processor time for workers that have nothing to do") { idle, output };
 idleWorkers.SetAction(async (line, cancellationToken) => await SayAsync(line, (await SimulatedWorkers.IdleAsync(line.GetValue(idle), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, idleLatency, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, idleLatency, isolation, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
 
 async Task OnFarmAsync(ParseResult line, Func<TestFarm, Task<string>> measure, CancellationToken cancellationToken)
 {
