@@ -12,7 +12,7 @@ namespace RenderFarm.Benchmarks;
 internal static class IdleLatency
 {
     private const double Goal = 5;
-    
+
     // A farm that was at work before: what is compiled as it runs is compiled by then.
     private const int WarmUp = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
