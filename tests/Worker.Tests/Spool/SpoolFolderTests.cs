@@ -83,6 +83,16 @@ public sealed class SpoolFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_picture_is_not_kept_when_the_disk_refused_the_mark_of_its_lease()
+    {
+        using var folder = SpoolFolder.Create(_root.Path, "one");
+        Directory.CreateDirectory(Path.Combine(folder.Path, $"{_lease.AttemptId:N}.lease.json"));
+        folder.WriteMark(_lease);
+        Assert.ThrowsAny<SystemException>(() => Keep(folder, 1));
+        Assert.True(File.Exists(folder.PlaceOf(_lease.AttemptId, 1, "png")));
+    }
+
+    [Fact]
     public void Only_the_latest_damaged_files_are_kept()
     {
         using var folder = SpoolFolder.Create(_root.Path, "one");

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
+using RenderFarm.Diffusion;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Rendering;
 using RenderFarm.Worker.Rendering.Supervision;
 
 namespace RenderFarm.Worker.Tests.Rendering.Supervision;
@@ -39,6 +41,19 @@ public sealed class WatchdogTests
         Step(dog, Steps);
         Assert.Null(After(dog, 150));
         Assert.NotNull(After(dog, 1));
+    }
+
+    [Fact]
+    public void All_that_comes_before_the_end_of_the_first_step_is_one_part()
+    {
+        var batch = new RunningBatch(1, new RenderWork("emoji", "", 0, [], []), new RowReports(0, new Progress<RowResult>()), new Progress<StepProgress>(), Dog());
+        foreach (var status in new SlotStatus[] { new("rendering", "emoji", 0, 0), new("rendering", "emoji", 0, Steps), new("rendering", "emoji", 1, Steps) })
+        {
+            batch.Note(status);
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(4), _times.P99(Kind, BatchPart.Start));
     }
 
     [Fact]
