@@ -9,6 +9,7 @@ internal static class NoOpTasks
     public const int JobSize = 64;
 
     private const int Workers = 10;
+    private const int WarmUps = 8;
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(20);
 
     public static Task<Report> AgainstHangfireAsync(int tasks, int peerTasks, int pairs, CancellationToken cancellationToken) => RunAsync(
@@ -24,7 +25,7 @@ internal static class NoOpTasks
         await using var database = await TestPostgres.CreateDatabaseAsync(cancellationToken);
         await using var farm = await SimulatedFarm.StartAsync(Workers, TimeSpan.Zero, cancellationToken);
         // Enough for the compiler to have seen it all.
-        for (var warmUp = 0; warmUp < 3; warmUp++)
+        for (var warmUp = 0; warmUp < WarmUps; warmUp++)
         {
             await farm.RenderAsync(tasks, JobSize, AskEvery, cancellationToken);
         }
