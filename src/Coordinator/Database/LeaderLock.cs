@@ -16,11 +16,15 @@ internal sealed partial class LeaderLock(
     private readonly SemaphoreSlim _turn = new(1);
     private LeaderSession? _session;
     private bool _leads;
+    private bool _missedBroker;
     private long? _asked;
     private DateTimeOffset? _touched;
     private long _steadySince;
 
-    /// <summary>For how long nobody had led when this coordinator did again. Meanwhile no lease could be renewed, so none may expire yet. Null when that was made up for.</summary>
+    /// <summary>
+    /// For how long nobody had led when this coordinator did again. Meanwhile no lease could be renewed, so none may expire yet. Null when that was
+    /// made up for, and for a gap that leases live through; but workers that lost the broker as well need their time to come back to it.
+    /// </summary>
     public TimeSpan? Outage { get; private set; }
 
     /// <summary>How long this coordinator has led without an outage.</summary>
@@ -64,6 +68,7 @@ internal sealed partial class LeaderLock(
     {
         if (!brokerIsThere())
         {
+            _missedBroker = true;
             await LetGoAsync("the broker is away");
             return;
         }
@@ -102,9 +107,9 @@ internal sealed partial class LeaderLock(
             LogLeads(_session?.Epoch ?? 0);
         }
 
-        if (silence > ledger.Value.LeaseFor / 3)
+        if (_missedBroker || silence > ledger.Value.LeaseFor / 3)
         {
-            Outage = silence;
+            (Outage, _missedBroker) = (silence, false);
         }
     }
 

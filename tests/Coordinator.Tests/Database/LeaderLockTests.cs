@@ -105,6 +105,23 @@ public sealed class LeaderLockTests(PostgresLedgerDatabase database) : IClassFix
     }
 
     [Fact]
+    public async Task A_leader_without_a_broker_for_a_moment_counts_it_as_an_outage()
+    {
+        var hasBroker = true;
+        await using var leader = Lock(() => hasBroker);
+        await LeadsAsync(leader);
+        Assert.Null(leader.Outage);
+
+        hasBroker = false;
+        await Eventually.IsAsync(() => leader.HoldAsync(Token), leads => !leads, HandOver, null, Token);
+        hasBroker = true;
+        await LeadsAsync(leader);
+        Assert.NotNull(leader.Outage);
+        leader.OutageIsOver();
+        Assert.Null(leader.Outage);
+    }
+
+    [Fact]
     public async Task Alone_on_a_file_a_coordinator_always_leads_and_notices_when_it_slept()
     {
         var time = new FakeTimeProvider();
