@@ -83,7 +83,7 @@ public sealed class SafetensorsTests : IDisposable
     [Theory]
     [InlineData(ulong.MaxValue)]
     [InlineData(1UL << 62)]
-    [InlineData(100_000_001UL)]
+    [InlineData((16UL << 20) + 1)]
     [InlineData(3UL)]
     public void A_header_longer_than_the_file_is_refused_without_reading_it(ulong length)
     {
