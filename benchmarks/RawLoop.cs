@@ -42,8 +42,8 @@ internal sealed class RawLoop : IDisposable
         var device = InferenceDevice.Parse("cpu");
         using (var options = device.CreateSessionOptions(new DeviceSettings(0)))
         {
-            _unet = new InferenceSession(_model.PathOf(NetworkFiles.Unet), options);
-            _decoder = new InferenceSession(_model.PathOf(NetworkFiles.VaeDecoder), options);
+            _unet = new InferenceSession(Path.Combine(_model.Path, NetworkFiles.Unet), options);
+            _decoder = new InferenceSession(Path.Combine(_model.Path, NetworkFiles.VaeDecoder), options);
         }
 
         _schedule = SamplerTable.Named(request.Sampler).Plan(new ScheduleRequest(new TrainedNoise(_model.Parts.Scheduler), _model.Parts.Scheduler, request.Schedule, request.Steps));

@@ -45,21 +45,26 @@ public sealed class DiffusionPipeline : IDisposable
     /// <summary>The time that the networks ran.</summary>
     internal TimeSpan InNetworks => _networks.Clock.Elapsed;
 
-    /// <summary>Checks a model folder and loads its networks.</summary>
-    /// <exception cref="ModelFolderException">The folder cannot be used; says everything that is wrong with it.</exception>
+    /// <summary>Checks a model folder or a checkpoint and loads its networks.</summary>
+    /// <exception cref="ModelFolderException">It cannot be used; says everything that is wrong with it.</exception>
     /// <exception cref="DeviceException">The device is unknown or not there.</exception>
     public static DiffusionPipeline Load(string folder, PipelineOptions? options = null, CancellationToken ct = default)
     {
         options ??= new PipelineOptions();
         options.Check();
-        var device = InferenceDevice.Parse(options.Device);
-        var model = ModelFolder.Open(folder, options.VerifyDigest, ct);
+        _ = InferenceDevice.Parse(options.Device);
+        return Load(ModelFolder.Open(folder, options.VerifyDigest, ct), options, ct);
+    }
+
+    /// <summary>Loads the networks of a model that was read.</summary>
+    internal static DiffusionPipeline Load(ModelFolder model, PipelineOptions options, CancellationToken ct = default)
+    {
         if (options.VaeFolder is { } vae)
         {
             model = OtherVae.Of(model, vae, options.VerifyDigest, ct);
         }
 
-        var loader = new NetworkLoader(model, device, DeviceSettings.Of(options));
+        var loader = new NetworkLoader(model, InferenceDevice.Parse(options.Device), DeviceSettings.Of(options));
         return new DiffusionPipeline(model, ModelNetworks.Load(model, loader, options, ct));
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RenderFarm.Diffusion.Tests.Checkpoints;
 using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests;
@@ -14,6 +15,10 @@ public sealed class LoadedModels : IDisposable
 
     public DiffusionPipeline Get(string folder) =>
         _pipelines.GetOrAdd(folder, path => new Lazy<DiffusionPipeline>(() => DiffusionPipeline.Load(path))).Value;
+
+    /// <summary>A checkpoint with small widths.</summary>
+    public DiffusionPipeline Checkpoint(string file) =>
+        _pipelines.GetOrAdd(file, path => new Lazy<DiffusionPipeline>(() => DiffusionPipeline.Load(TinyCheckpoint.Open(path), new PipelineOptions()))).Value;
 
     public void Dispose()
     {

@@ -145,7 +145,7 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
     }
 
     private Dictionary<LoraNetwork, OnnxGraphFile> GraphsOfNetworks() =>
-        Files.Where(one => File.Exists(model.PathOf(one.File))).ToDictionary(one => one.Network, one => OnnxGraphFile.Read(model.PathOf(one.File)));
+        Files.Where(one => model.Networks.Has(one.File)).ToDictionary(one => one.Network, one => model.Networks.Read(one.File));
 
     private static Dictionary<string, string> HashesOf((string Path, LoraUse Use)[] loras) =>
         loras.DistinctBy(lora => lora.Use.Name).ToDictionary(lora => lora.Use.Name, lora => LoraFile.ShortHash(lora.Path), StringComparer.Ordinal);

@@ -1,28 +1,29 @@
+using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Models.Reading;
 
 namespace RenderFarm.Diffusion.Models;
 
-/// <summary>A text-to-image model on disk, in the layout that Optimum exports, read and checked but not loaded.</summary>
+/// <summary>A text-to-image model on disk, read and checked but not loaded: a folder in the layout that Optimum exports, or a checkpoint.</summary>
 public sealed class ModelFolder
 {
-    private readonly string _vaeFolder;
-
-    internal ModelFolder(string path, string digest, long weightBytes, ModelParts parts, string? vaeFolder = null)
+    internal ModelFolder(string path, string digest, long weightBytes, ModelParts parts, INetworks networks)
     {
-        _vaeFolder = vaeFolder ?? path;
+        Networks = networks;
         Path = path;
         Digest = digest;
         WeightBytes = weightBytes;
         Parts = parts;
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The folder, or the checkpoint's file.</summary>
     public string Path { get; }
 
-    /// <summary>The model's name: the folder's own.</summary>
-    public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path));
+    /// <summary>The model's name: the folder's or the file's own.</summary>
+    public string Name => CheckpointReader.IsCheckpoint(Path)
+        ? System.IO.Path.GetFileNameWithoutExtension(Path)
+        : System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path));
 
-    /// <summary>SHA-256 over the sorted lines of SHA256SUMS; equal for equal files, wherever they lie.</summary>
+    /// <summary>SHA-256 over the sorted lines of SHA256SUMS, or of what a checkpoint holds; equal for equal files, wherever they lie.</summary>
     public string Digest { get; }
 
     /// <summary>The kind of model: sd1, sd2 or sdxl, with -lcm or -inpainting behind it where it is of that kind.</summary>
@@ -50,7 +51,7 @@ public sealed class ModelFolder
     public bool HasPreviewDecoder => Parts.PreviewDecoder is not null;
 
     /// <summary>Whether a CLIP lies beside the networks, which chooses the best of several pictures.</summary>
-    public bool HasClip => Directory.Exists(PathOf(NetworkFiles.Clip));
+    public bool HasClip => Directory.Exists(ClipFolder);
 
     /// <summary>How many pixels one latent value covers along each side.</summary>
     public int LatentFactor => Parts.Vae.Factor;
@@ -78,19 +79,23 @@ public sealed class ModelFolder
 
     internal ModelParts Parts { get; }
 
-    /// <summary>Reads and checks a folder, or throws <see cref="ModelFolderException"/> with everything that is wrong with it.</summary>
+    /// <summary>Where the networks come from.</summary>
+    internal INetworks Networks { get; }
+
+    /// <summary>Where the CLIP lies that scores pictures, if there is one.</summary>
+    internal string ClipFolder => System.IO.Path.Combine(Path, NetworkFiles.Clip);
+
+    /// <summary>Reads and checks a folder or a checkpoint, or throws <see cref="ModelFolderException"/> with everything that is wrong with it.</summary>
     public static ModelFolder Open(string path, bool verifyDigest = true, CancellationToken ct = default)
     {
         var inspection = Inspect(path, verifyDigest, ct);
         return inspection.Model ?? throw new ModelFolderException(path, inspection.Problems);
     }
 
-    /// <summary>Reads a folder and reports every problem at once, without loading weights.</summary>
-    public static ModelInspection Inspect(string path, bool verifyDigest = true, CancellationToken ct = default) =>
-        ModelReader.Read(System.IO.Path.GetFullPath(path), verifyDigest, ct);
-
-    /// <summary>Where a file lies; those of the autoencoder may lie in a folder of their own.</summary>
-    internal string PathOf(string file) => System.IO.Path.Combine(
-        file is NetworkFiles.VaeDecoder or NetworkFiles.VaeEncoder ? _vaeFolder : Path,
-        file.Replace('/', System.IO.Path.DirectorySeparatorChar));
+    /// <summary>Reads a folder or a checkpoint and reports every problem at once, without loading weights.</summary>
+    public static ModelInspection Inspect(string path, bool verifyDigest = true, CancellationToken ct = default)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        return CheckpointReader.IsCheckpoint(full) ? CheckpointReader.Read(full, SharedParts.Shipped, ct) : ModelReader.Read(full, verifyDigest, ct);
+    }
 }

@@ -12,7 +12,7 @@ namespace RenderFarm.Diffusion.Runtime;
 /// <summary>Loads the networks of one model on one device. Weights are mapped into memory, not copied.</summary>
 internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, DeviceSettings settings)
 {
-    private readonly GraphCache? _cache = settings.CacheFolder is not null && device.SharesMemory ? new GraphCache(settings.CacheFolder) : null;
+    private readonly GraphCache? _cache = settings.CacheFolder is not null && device.SharesMemory && model.Networks.KeepsOptimized ? new GraphCache(settings.CacheFolder) : null;
 
     /// <summary>The time that the networks ran.</summary>
     public RunClock Clock { get; } = new();
@@ -24,7 +24,7 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, D
     public NetworkSession Load(string file, CancellationToken ct, bool isSeamless = false, ReplacedWeights? replaced = null)
     {
         ct.ThrowIfCancellationRequested();
-        var read = OnnxGraphFile.Read(model.PathOf(file));
+        var read = model.Networks.Read(file);
         read.Model.Graph = Edited(read.Model.Graph, file, isSeamless);
         if (replaced is not null || _cache is null)
         {
@@ -32,7 +32,7 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, D
         }
 
         var bytes = read.ToBytes();
-        var key = KeyOf(file, bytes);
+        var key = KeyOf(file, read.Folder, bytes);
         return new NetworkSession(Cached(key, ct) ?? Recorded(read, bytes, key, ct) ?? Plain(read, file, null, ct), device, Clock);
     }
 
@@ -122,9 +122,9 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, D
     }
 
     /// <summary>All that decides what the optimised network looks like. The files' sizes and times are for folders whose checksums are not verified.</summary>
-    private string KeyOf(string file, byte[] skeleton)
+    private string KeyOf(string file, string folder, byte[] skeleton)
     {
-        var files = new DirectoryInfo(Path.GetDirectoryName(model.PathOf(file))!).EnumerateFiles().OrderBy(one => one.Name, StringComparer.Ordinal)
+        var files = new DirectoryInfo(folder).EnumerateFiles().OrderBy(one => one.Name, StringComparer.Ordinal)
             .Select(one => $"{one.Name} {one.Length} {one.LastWriteTimeUtc.Ticks}");
         string[] parts = [model.Digest, file, OrtEnv.Instance().GetVersionString(), $"{device}", Processor(), .. files];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

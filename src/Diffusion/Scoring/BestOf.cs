@@ -19,7 +19,7 @@ internal sealed class BestOf(ModelFolder model, PipelineOptions options) : IDisp
     private readonly Lock _turn = new();
     private ClipScorer? _scorer;
 
-    private string ClipFolder => options.ClipFolder ?? model.PathOf(NetworkFiles.Clip);
+    private string ClipFolder => options.ClipFolder ?? model.ClipFolder;
 
     /// <summary>Throws <see cref="RenderRequestException"/> where so many cannot be compared.</summary>
     public void Check(ImageRequest request)

@@ -91,7 +91,7 @@ internal sealed class BytePairEncoding
     }
 
     /// <summary>The printable character that stands for a byte in CLIP's and GPT-2's vocabularies: others are moved to 256 and up.</summary>
-    private static char ByteSymbol(int value)
+    public static char ByteSymbol(int value)
     {
         static bool IsPrintable(int code) => code is (>= '!' and <= '~') or (>= 0xa1 and <= 0xac) or (>= 0xae and <= 0xff);
         return IsPrintable(value) ? (char)value : (char)(256 + Enumerable.Range(0, value).Count(code => !IsPrintable(code)));

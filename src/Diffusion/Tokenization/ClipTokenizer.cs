@@ -13,7 +13,7 @@ internal sealed class ClipTokenizer
     private readonly TokenizerConfig _config;
     private readonly int _length;
 
-    private ClipTokenizer(BytePairEncoding encoding, TokenizerConfig config, int length)
+    public ClipTokenizer(BytePairEncoding encoding, TokenizerConfig config, int length)
     {
         _encoding = encoding;
         _config = config;

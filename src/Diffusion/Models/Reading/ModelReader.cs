@@ -54,7 +54,7 @@ internal static class ModelReader
 
         return problems.Count > 0
             ? new ModelInspection(null, problems.Problems)
-            : new ModelInspection(new ModelFolder(path, digest, networks.Sum(file => BytesOf(problems.PathOf(file))), parts!), []);
+            : new ModelInspection(new ModelFolder(path, digest, networks.Sum(file => BytesOf(problems.PathOf(file))), parts!, new FolderNetworks(path)), []);
     }
 
     /// <summary>The text encoders that the folder has; a null stands for one that cannot be read.</summary>

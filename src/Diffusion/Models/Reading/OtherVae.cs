@@ -31,13 +31,13 @@ internal static class OtherVae
         }
 
         var both = ModelDigest.Of(new Dictionary<string, string>(StringComparer.Ordinal) { ["model"] = model.Digest, ["vae"] = digest });
-        var own = Networks.Select(model.PathOf).Where(File.Exists).Sum(ModelReader.BytesOf);
+        var own = Networks.Sum(model.Networks.BytesOf);
         return new ModelFolder(
             model.Path,
             both,
             model.WeightBytes - own + files.Sum(file => ModelReader.BytesOf(problems.PathOf(file))),
             model.Parts with { DecoderNetwork = decoder!, EncoderNetwork = encoder },
-            problems.Folder);
+            new MixedNetworks(model.Networks, new FolderNetworks(problems.Folder)));
     }
 
     private static string Words(VaeConfig vae) => FormattableString.Invariant($"{vae.LatentChannels} latent channels, 1/{vae.Factor} of the sides and scaling_factor {vae.ScalingFactor}");
