@@ -9,10 +9,12 @@ namespace RenderFarm.Cli.Commands;
 /// <summary><c>renderfarm models</c>: what can be rendered with, and whether a folder is a model.</summary>
 internal static class ModelsCommand
 {
+    private static readonly Dictionary<string, string> Predictions = new(StringComparer.Ordinal) { ["epsilon"] = "epsilon", ["v"] = "v_prediction" };
+
     public static Command Create(Terminal terminal)
     {
         var command = new Command("models", "List, check and add models") { List(terminal), Check(terminal), Add(terminal) };
-        command.Examples("renderfarm models list", "renderfarm models check ./sd-turbo-onnx", "renderfarm models add ./sd-turbo-onnx");
+        command.Examples("renderfarm models list", "renderfarm models check ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors");
         return command;
     }
 
@@ -49,19 +51,17 @@ internal static class ModelsCommand
 
     private static Command Check(Terminal terminal)
     {
-        var folder = new Argument<string>("dir") { Description = "Folder with model_index.json" };
-        var command = new Command("check", "Tell what a model folder is and can do, or everything that is wrong with it") { folder };
-        command.Examples("renderfarm models check ./sd-turbo-onnx");
+        var path = new Argument<string>("model") { Description = "Folder with model_index.json, or a .safetensors checkpoint" };
+        var prediction = Prediction();
+        var command = new Command("check", "Tell what a model is and can do, or everything that is wrong with it") { path, prediction };
+        command.Examples("renderfarm models check ./sd-turbo-onnx", "renderfarm models check ./photos.safetensors");
         command.SetAction((line, cancellationToken) =>
         {
-            var model = Read(line.GetValue(folder)!, terminal, cancellationToken);
+            var model = Read(line.GetValue(path)!, line.GetValue(prediction), terminal, cancellationToken);
             if (model is not null)
             {
                 terminal.Line($"{model.Name} can be used: {model.Family}, {model.DefaultWidth}x{model.DefaultHeight}, {Words.Bytes(model.WeightBytes)}, digest {model.Digest}");
-                foreach (var (fact, words) in ModelWords.Of(model))
-                {
-                    terminal.Line($"  {fact,-10} {words}");
-                }
+                Tell(model, terminal);
             }
 
             return Task.FromResult(model is null ? ExitCodes.Failed : ExitCodes.Done);
@@ -71,13 +71,14 @@ internal static class ModelsCommand
 
     private static Command Add(Terminal terminal)
     {
-        var folder = new Argument<string>("dir") { Description = "Folder with model_index.json; its name becomes the model's" };
-        var command = new Command("add", "Copy a model to the farm on this machine, which knows it after its next start") { folder };
+        var path = new Argument<string>("model") { Description = "Folder with model_index.json, which is copied, or a .safetensors checkpoint, which stays where it is; its name becomes the model's" };
+        var prediction = Prediction();
+        var command = new Command("add", "Add a model to the farm on this machine, which knows it after its next start") { path, prediction };
         var options = FarmOptions.AddTo(command);
-        command.Examples("renderfarm models add ./sd-turbo-onnx");
+        command.Examples("renderfarm models add ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors", "renderfarm models add ./photos.safetensors --prediction v");
         command.SetAction((line, cancellationToken) =>
         {
-            if (Read(line.GetValue(folder)!, terminal, cancellationToken) is not { } model)
+            if (Read(line.GetValue(path)!, line.GetValue(prediction), terminal, cancellationToken) is not { } model)
             {
                 return Task.FromResult(ExitCodes.Failed);
             }
@@ -88,21 +89,54 @@ internal static class ModelsCommand
                 throw new UserError($"There is a model {model.Name} already, in {target}. Remove that folder first, or rename the one to add.");
             }
 
-            LocalModels.Copy(model.Path, target);
+            if (model.CheckpointFile is null)
+            {
+                LocalModels.Copy(model.Path, target);
+            }
+            else
+            {
+                terminal.Line($"{model.Name} is a checkpoint: {model.Family}, {model.DefaultWidth}x{model.DefaultHeight}, digest {model.Digest}");
+                Tell(model, terminal);
+                model.WriteLink(target);
+            }
+
             terminal.Line($"{model.Name} is in {target}; a farm that runs now knows it after its next start.");
             return Task.FromResult(ExitCodes.Done);
         });
         return command;
     }
 
-    private static ModelFolder? Read(string folder, Terminal terminal, CancellationToken cancellationToken)
+    private static Option<string?> Prediction()
     {
-        if (!Directory.Exists(folder))
+        var option = new Option<string?>("--prediction") { Description = "What a checkpoint predicts, where the file does not say it or says it wrong", HelpName = "epsilon|v" };
+        option.AcceptOnlyFromAmong([.. Predictions.Keys]);
+        return option;
+    }
+
+    private static void Tell(ModelFolder model, Terminal terminal)
+    {
+        foreach (var (fact, words) in ModelWords.Of(model))
         {
-            throw new UserError($"There is no folder {Path.GetFullPath(folder)}.");
+            terminal.Line($"  {fact,-10} {words}");
+        }
+    }
+
+    private static ModelFolder? Read(string path, string? prediction, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var isFile = File.Exists(path);
+        if (!isFile && !Directory.Exists(path))
+        {
+            throw new UserError($"There is no folder or checkpoint {Path.GetFullPath(path)}.");
         }
 
-        var inspection = ModelFolder.Inspect(folder, verifyDigest: true, cancellationToken);
+        if (prediction is not null && !isFile)
+        {
+            throw new UserError("--prediction is for checkpoints; a folder says what it predicts in scheduler/scheduler_config.json.");
+        }
+
+        var inspection = prediction is null
+            ? ModelFolder.Inspect(path, verifyDigest: true, cancellationToken)
+            : ModelFolder.InspectCheckpoint(path, Predictions[prediction], cancellationToken);
         foreach (var problem in inspection.Problems)
         {
             terminal.Complain($"{problem}");

@@ -10,7 +10,7 @@ internal static class ModelWords
     public static IEnumerable<(string Fact, string Words)> Of(ModelFolder model)
     {
         yield return ("weights", model.Precision);
-        yield return ("predicts", model.PredictionType);
+        yield return ("predicts", model.PredictionSource is { } source ? $"{model.PredictionType} (told by {source})" : model.PredictionType);
         yield return ("sizes", $"{model.DefaultWidth}x{model.DefaultHeight} unless asked otherwise, multiples of {model.SizeMultiple}");
         yield return ("timesteps", model.SupportsRowTimesteps
             ? "one per row: rows of a batch may differ in sampler and steps"
@@ -18,7 +18,9 @@ internal static class ModelWords
         yield return ("clip skip", model.MaxClipSkip > 0 ? $"up to {model.MaxClipSkip}" : "none: the text encoder was exported without its inner layers");
         yield return ("does", string.Join(", ", Abilities(model)));
         yield return ("has", string.Join(", ", Extras(model).DefaultIfEmpty("nothing besides")));
-        yield return ("digests", File.Exists(Path.Combine(model.Path, Sums)) ? $"every file agrees with {Sums}" : $"no {Sums}: the files were hashed, not checked");
+        yield return model.CheckpointFile is { } checkpoint
+            ? ("file", $"{checkpoint}, which stays where it is")
+            : ("digests", File.Exists(Path.Combine(model.Path, Sums)) ? $"every file agrees with {Sums}" : $"no {Sums}: the files were hashed, not checked");
     }
 
     private static IEnumerable<string> Abilities(ModelFolder model)

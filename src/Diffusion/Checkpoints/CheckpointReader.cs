@@ -10,16 +10,31 @@ internal static class CheckpointReader
 {
     private static readonly string[] TextEncoders = [NetworkFiles.TextEncoder, NetworkFiles.TextEncoder2];
 
-    /// <summary>Whether a path is that of a checkpoint and not of a model folder.</summary>
-    public static bool IsCheckpoint(string path) => File.Exists(path);
+    /// <summary>Reads a file, which predicts what the caller says, or what the file says where that is null.</summary>
+    public static ModelInspection Read(string path, SharedParts shared, CancellationToken ct, string? prediction = null) => Inspected(() =>
+    {
+        // The runtime looks for weights in the folder of the file itself, not of a link to it.
+        var file = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        return Read(RecognizedCheckpoint.Read(file, prediction), path, earlier: null, shared, ct);
+    });
 
-    public static ModelInspection Read(string path, SharedParts shared, CancellationToken ct)
+    /// <summary>Reads a folder that stands for a checkpoint; null where it is of another kind.</summary>
+    public static ModelInspection? ReadLinked(string folder, SharedParts shared, CancellationToken ct)
+    {
+        CheckpointLink? link = null;
+        var inspection = Inspected(() =>
+        {
+            link = CheckpointLink.Find(folder);
+            return link is null ? new ModelInspection(null, []) : Read(RecognizedCheckpoint.Read(link.File, link.Prediction), folder, link, shared, ct);
+        });
+        return link is null && inspection.Problems.Count == 0 ? null : inspection;
+    }
+
+    private static ModelInspection Inspected(Func<ModelInspection> read)
     {
         try
         {
-            // The runtime looks for weights in the folder of the file itself, not of a link to it.
-            var file = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            return Read(RecognizedCheckpoint.Read(file), path, shared, ct);
+            return read();
         }
         catch (ModelFolderException exception)
         {
@@ -27,10 +42,13 @@ internal static class CheckpointReader
         }
     }
 
-    private static ModelInspection Read(RecognizedCheckpoint checkpoint, string path, SharedParts shared, CancellationToken ct)
+    private static ModelInspection Read(RecognizedCheckpoint checkpoint, string path, CheckpointLink? earlier, SharedParts shared, CancellationToken ct)
     {
+        // 1. The networks, with all their weights in the file.
         var networks = new CheckpointNetworks(checkpoint.Family, WeightFiles.Of(checkpoint.File, checkpoint.Header), shared);
         var graphs = CheckpointNetworks.Of(checkpoint.Family).ToDictionary(network => network, networks.Read);
+
+        // 2. What folders have in configs.
         var parts = PartsOf(checkpoint, graphs, shared);
         var problems = new ProblemList(Path.GetDirectoryName(path)!);
         FamilyRules.CheckParts(problems, parts);
@@ -39,13 +57,12 @@ internal static class CheckpointReader
             return new ModelInspection(null, problems.Problems);
         }
 
-        // What it predicts is part of what it is, as the file alone need not say it.
-        var digest = ModelDigest.Of(new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["weights"] = ModelDigest.HashFile(checkpoint.File, ct),
-            ["prediction"] = checkpoint.Prediction.Type,
-        });
-        return new ModelInspection(new ModelFolder(path, digest, graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks), []);
+        // 3. The digest. What it predicts is part of what it is, as the file alone need not say it.
+        var link = CheckpointLink.Of(checkpoint.File, checkpoint.Prediction.Type, earlier, ct);
+        var digest = ModelDigest.Of(new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = link.Sha256, ["prediction"] = link.Prediction });
+        return new ModelInspection(
+            new ModelFolder(path, digest, graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks) { Checkpoint = link, PredictionSource = checkpoint.Prediction.Source },
+            []);
     }
 
     private static ModelParts PartsOf(RecognizedCheckpoint checkpoint, Dictionary<string, OnnxGraphFile> graphs, SharedParts shared)

@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models.Reading;
 
 namespace RenderFarm.Diffusion.Models;
@@ -19,7 +20,7 @@ public sealed class ModelFolder
     public string Path { get; }
 
     /// <summary>The model's name: the folder's or the file's own.</summary>
-    public string Name => CheckpointReader.IsCheckpoint(Path)
+    public string Name => File.Exists(Path)
         ? System.IO.Path.GetFileNameWithoutExtension(Path)
         : System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path));
 
@@ -34,6 +35,12 @@ public sealed class ModelFolder
 
     /// <summary>What the UNet was trained to predict: epsilon or v_prediction.</summary>
     public string PredictionType => Parts.Scheduler.PredictionType;
+
+    /// <summary>What says what the UNet predicts, where the model is a checkpoint.</summary>
+    public string? PredictionSource { get; internal init; }
+
+    /// <summary>The file that the networks' weights lie in, where the model is a checkpoint.</summary>
+    public string? CheckpointFile => Checkpoint?.File;
 
     /// <summary>Whether a picture may start from another one, which takes the autoencoder's first half.</summary>
     public bool CanStartFromImage => Parts.EncoderNetwork is not null;
@@ -79,6 +86,8 @@ public sealed class ModelFolder
 
     internal ModelParts Parts { get; }
 
+    internal CheckpointLink? Checkpoint { get; init; }
+
     /// <summary>Where the networks come from.</summary>
     internal INetworks Networks { get; }
 
@@ -96,6 +105,19 @@ public sealed class ModelFolder
     public static ModelInspection Inspect(string path, bool verifyDigest = true, CancellationToken ct = default)
     {
         var full = System.IO.Path.GetFullPath(path);
-        return CheckpointReader.IsCheckpoint(full) ? CheckpointReader.Read(full, SharedParts.Shipped, ct) : ModelReader.Read(full, verifyDigest, ct);
+        return File.Exists(full)
+            ? CheckpointReader.Read(full, SharedParts.Shipped, ct)
+            : CheckpointReader.ReadLinked(full, SharedParts.Shipped, ct) ?? ModelReader.Read(full, verifyDigest, ct);
     }
+
+    /// <summary>Reads a checkpoint whose UNet predicts what the caller says, epsilon or v_prediction, whatever the file says of it.</summary>
+    public static ModelInspection InspectCheckpoint(string file, string prediction, CancellationToken ct = default) =>
+        PredictionSigns.All.Contains(prediction)
+            ? CheckpointReader.Read(System.IO.Path.GetFullPath(file), SharedParts.Shipped, ct, prediction)
+            : throw new ArgumentException($"The prediction '{prediction}' is unknown; known are {string.Join(", ", PredictionSigns.All)}.", nameof(prediction));
+
+    /// <summary>Makes a folder that stands for this checkpoint. Nothing of it is copied.</summary>
+    /// <exception cref="InvalidOperationException">The model is no checkpoint.</exception>
+    public void WriteLink(string folder) =>
+        (Checkpoint ?? throw new InvalidOperationException($"{Path} is no checkpoint.")).Write(folder);
 }

@@ -64,10 +64,10 @@ public sealed class ModelsCommandTests
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_there_is_named()
+    public async Task A_model_that_is_not_there_is_named()
     {
         var (code, line) = await CommandLine.RunAsync(["models", "check", "/nowhere"]);
 
-        Assert.Equal((ExitCodes.Failed, "There is no folder /nowhere."), (code, line.Error.Trim()));
+        Assert.Equal((ExitCodes.Failed, "There is no folder or checkpoint /nowhere."), (code, line.Error.Trim()));
     }
 }

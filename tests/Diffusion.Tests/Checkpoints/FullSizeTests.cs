@@ -2,6 +2,7 @@ using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Checkpoints;
 
@@ -15,7 +16,7 @@ public sealed class FullSizeTests : IDisposable
     public void Graphs_of_SD_1_load_at_full_size()
     {
         var path = _folder.File("model.safetensors");
-        SparseCheckpoint.Write(path, SparseCheckpoint.TensorsOf(SparseCheckpoint.Sd1));
+        SparseCheckpoint.Write(path, SparseCheckpoint.TensorsOf("sd1"));
         var model = Read(path);
         var loader = new NetworkLoader(model, InferenceDevice.Parse("cpu"), new DeviceSettings(0));
 
@@ -24,26 +25,24 @@ public sealed class FullSizeTests : IDisposable
     }
 
     [Fact(Explicit = true)]
-    public void Graphs_of_SD_1_load_and_run_at_full_size() => RunFullSize("sd1", SparseCheckpoint.TensorsOf(SparseCheckpoint.Sd1));
+    public void Graphs_of_SD_1_load_and_run_at_full_size() => RunFullSize("sd1");
 
     [Fact(Explicit = true)]
-    public void Graphs_of_SD_1_inpainting_load_and_run_at_full_size() =>
-        RunFullSize("sd1-inpainting", SparseCheckpoint.ForInpainting(SparseCheckpoint.TensorsOf(SparseCheckpoint.Sd1)));
+    public void Graphs_of_SD_1_inpainting_load_and_run_at_full_size() => RunFullSize("sd1-inpainting");
 
     [Fact(Explicit = true)]
-    public void Graphs_of_SD_2_load_and_run_at_full_size() => RunFullSize("sd2", SparseCheckpoint.TensorsOf(SparseCheckpoint.Sd2));
+    public void Graphs_of_SD_2_load_and_run_at_full_size() => RunFullSize("sd2");
 
     [Fact(Explicit = true)]
-    public void Graphs_of_SDXL_load_and_run_at_full_size() => RunFullSize("sdxl", SparseCheckpoint.TensorsOf(SparseCheckpoint.Xl));
+    public void Graphs_of_SDXL_load_and_run_at_full_size() => RunFullSize("sdxl");
 
     [Fact(Explicit = true)]
-    public void Graphs_of_SDXL_inpainting_load_and_run_at_full_size() =>
-        RunFullSize("sdxl-inpainting", SparseCheckpoint.ForInpainting(SparseCheckpoint.TensorsOf(SparseCheckpoint.Xl)));
+    public void Graphs_of_SDXL_inpainting_load_and_run_at_full_size() => RunFullSize("sdxl-inpainting");
 
-    private void RunFullSize(string family, Dictionary<string, long[]> tensors)
+    private void RunFullSize(string family)
     {
         var path = _folder.File("model.safetensors");
-        SparseCheckpoint.Write(path, tensors);
+        SparseCheckpoint.Write(path, SparseCheckpoint.TensorsOf(family));
         var model = Read(path);
         Assert.Equal((family, "float16"), (model.Family, model.Precision));
 

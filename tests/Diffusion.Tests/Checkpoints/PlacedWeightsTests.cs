@@ -8,6 +8,7 @@ using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Tests.Onnx;
 using RenderFarm.Diffusion.Weights;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Checkpoints;
 

@@ -14,6 +14,8 @@ internal static partial class PredictionSigns
     public const string Epsilon = "epsilon";
     public const string V = "v_prediction";
 
+    public static IReadOnlyList<string> All { get; } = [Epsilon, V];
+
     private const long LongestConfig = 1 << 20;
 
     // Of this vector the networks of SD 2 that predict v have values that lie further apart than those that predict noise:

@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion.Checkpoints.Keys;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Checkpoints.Keys;
 
@@ -16,11 +17,11 @@ public sealed class KeyRulesTests
     [InlineData("sdxl-text2", 517, nameof(ModelGeneration.StableDiffusionXl), NetworkFiles.TextEncoder2)]
     public void Every_weight_of_every_family_is_found_where_checkpoints_have_it(string list, int count, string generation, string network)
     {
-        var keys = KnownKeys.Of(list);
+        var keys = CheckpointKeys.Of(list);
         var rules = SingleFileKeys.Of(Enum.Parse<ModelGeneration>(generation), network, keys.Select(key => key.Diffusers));
 
         Assert.Equal(count, keys.Count);
-        Assert.All(keys, key => Assert.Equal(key.Source, rules.Of(key.Diffusers).First()));
+        Assert.All(keys, key => Assert.Equal(new SourceKey(key.InFile, key.Third, key.IsTransposed), rules.Of(key.Diffusers).First()));
         Assert.Equal(keys.Count, keys.Select(key => rules.Of(key.Diffusers).First()).Distinct().Count());
     }
 

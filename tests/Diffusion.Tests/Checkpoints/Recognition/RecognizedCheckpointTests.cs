@@ -4,6 +4,7 @@ using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Weights;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Checkpoints.Recognition;
 
@@ -24,7 +25,7 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [InlineData("sdxl-inpainting", "F16")]
     public void The_family_and_the_precision_follow_from_names_and_shapes(string family, string dtype)
     {
-        var found = RecognizedCheckpoint.Read(Write(TensorsOf(family), dtype));
+        var found = RecognizedCheckpoint.Read(Write(SparseCheckpoint.TensorsOf(family), dtype));
 
         Assert.Equal((family, TensorElements.Named(dtype), PredictionSigns.Epsilon), (found.Family.Name, found.Element, found.Prediction.Type));
     }
@@ -32,7 +33,7 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_of_gigabytes_is_recognized_in_100_milliseconds()
     {
-        var path = Write(TensorsOf("sdxl"), "F16");
+        var path = Write(SparseCheckpoint.TensorsOf("sdxl"), "F16");
         Assert.True(new FileInfo(path).Length > 6L << 30);
         RecognizedCheckpoint.Read(path);
 
@@ -55,7 +56,7 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [InlineData("modelspec.prediction_type", "unheard of", PredictionSigns.Epsilon)]
     public void The_notes_in_the_file_tell_what_it_predicts(string note, string value, string expected)
     {
-        var path = Write(TensorsOf("sdxl"), "F16", new Dictionary<string, string> { [note] = value });
+        var path = Write(SparseCheckpoint.TensorsOf("sdxl"), "F16", new Dictionary<string, string> { [note] = value });
 
         Assert.Equal(expected, RecognizedCheckpoint.Read(path).Prediction.Type);
     }
@@ -68,7 +69,7 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [InlineData("    linear_start: 0.00085\n", PredictionSigns.Epsilon)]
     public void The_config_beside_the_file_tells_what_it_predicts(string line, string expected)
     {
-        var path = Write(TensorsOf("sdxl"), "F16");
+        var path = Write(SparseCheckpoint.TensorsOf("sdxl"), "F16");
         File.WriteAllText(Path.ChangeExtension(path, ".yaml"), $"model:\n  target: x\n  params:\n{line}");
 
         Assert.Equal(expected, RecognizedCheckpoint.Read(path).Prediction.Type);
@@ -77,7 +78,7 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [Fact]
     public void The_weights_of_SD_2_tell_what_it_predicts_where_nothing_else_does()
     {
-        var path = Write(TensorsOf("sd2"), "F32");
+        var path = Write(SparseCheckpoint.TensorsOf("sd2"), "F32");
         var tensor = SafetensorsHeader.Read(path).Tensors[Telling];
         using (var file = File.OpenWrite(path))
         {
@@ -91,7 +92,7 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [Fact]
     public void A_marker_tensor_and_the_one_who_adds_the_file_tell_what_it_predicts()
     {
-        var tensors = TensorsOf("sdxl");
+        var tensors = SparseCheckpoint.TensorsOf("sdxl");
         tensors.Add("v_pred", []);
         var path = Write(tensors, "F16");
 
@@ -163,16 +164,10 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [Fact]
     public void Noise_up_to_zero_signal_is_refused()
     {
-        var tensors = TensorsOf("sdxl");
+        var tensors = SparseCheckpoint.TensorsOf("sdxl");
         tensors.Add("ztsnr", []);
 
         Assert.Contains("ztsnr", Assert.Throws<ModelFolderException>(() => RecognizedCheckpoint.Read(Write(tensors, "F16"))).Problem, StringComparison.Ordinal);
-    }
-
-    private static Dictionary<string, long[]> TensorsOf(string family)
-    {
-        var tensors = SparseCheckpoint.TensorsOf(family[..3] == "sd1" ? SparseCheckpoint.Sd1 : family[..3] == "sd2" ? SparseCheckpoint.Sd2 : SparseCheckpoint.Xl);
-        return family.EndsWith("-inpainting", StringComparison.Ordinal) ? SparseCheckpoint.ForInpainting(tensors) : tensors;
     }
 
     private string Write(IReadOnlyDictionary<string, long[]> tensors, string dtype, IReadOnlyDictionary<string, string>? texts = null)

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RenderFarm.Diffusion.Checkpoints.Recognition;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
+
+namespace RenderFarm.Diffusion.Checkpoints;
+
+/// <summary>What a model folder says that only stands for a checkpoint elsewhere: where it lies, what it predicts, and its digest, which is computed once.</summary>
+internal sealed record CheckpointLink
+{
+    private const string Class = "SingleFileCheckpoint";
+    private const string IndexFile = "model_index.json";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
+    [JsonPropertyName("_class_name")]
+    public string ClassName { get; init; } = Class;
+
+    [JsonPropertyName("file")]
+    public required string File { get; init; }
+
+    [JsonPropertyName("prediction_type")]
+    public required string Prediction { get; init; }
+
+    [JsonPropertyName("sha256")]
+    public required string Sha256 { get; init; }
+
+    /// <summary>The size that the file had when it was hashed.</summary>
+    [JsonPropertyName("bytes")]
+    public required long Bytes { get; init; }
+
+    /// <summary>When the file had last been written when it was hashed.</summary>
+    [JsonPropertyName("modified")]
+    public required DateTime Modified { get; init; }
+
+    /// <summary>Hashes a file, unless it is what an earlier link hashed.</summary>
+    public static CheckpointLink Of(string file, string prediction, CheckpointLink? earlier, CancellationToken ct)
+    {
+        var info = new FileInfo(file);
+        var isKnown = earlier is not null && earlier.File == file && earlier.Bytes == info.Length && earlier.Modified == info.LastWriteTimeUtc;
+        return new CheckpointLink
+        {
+            File = file,
+            Prediction = prediction,
+            Sha256 = isKnown ? earlier!.Sha256 : ModelDigest.HashFile(file, ct),
+            Bytes = info.Length,
+            Modified = info.LastWriteTimeUtc,
+        };
+    }
+
+    /// <summary>The link in a folder; null where the folder is of another kind.</summary>
+    /// <exception cref="ModelFolderException">It is a link, but not as it should be.</exception>
+    public static CheckpointLink? Find(string folder)
+    {
+        var index = Path.Combine(folder, IndexFile);
+        try
+        {
+            var text = System.IO.File.Exists(index) ? System.IO.File.ReadAllText(index) : "";
+            if (!text.Contains(Class, StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            var link = JsonSerializer.Deserialize<CheckpointLink>(text, Json);
+            return link is { ClassName: Class, Prediction: PredictionSigns.Epsilon or PredictionSigns.V }
+                ? link
+                : throw new JsonException($"_class_name must be {Class}, prediction_type {PredictionSigns.Epsilon} or {PredictionSigns.V}.");
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFolderException(folder, IndexFile, $"It does not say where a checkpoint lies: {exception.Message}", "Remove the folder and add the checkpoint again.", exception);
+        }
+    }
+
+    /// <summary>Makes a folder that stands for the checkpoint, whole or not at all.</summary>
+    public void Write(string folder)
+    {
+        var aside = $"{folder}.{Environment.ProcessId}.part";
+        try
+        {
+            Directory.CreateDirectory(aside);
+            System.IO.File.WriteAllText(Path.Combine(aside, IndexFile), JsonSerializer.Serialize(this, Json));
+            Directory.Move(aside, folder);
+        }
+        finally
+        {
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
+    }
+}

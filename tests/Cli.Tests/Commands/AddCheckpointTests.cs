@@ -1,0 +1,79 @@
+using RenderFarm.Diffusion.Models;
+using RenderFarm.TestKit;
+using RenderFarm.TestKit.Goldens;
+
+namespace RenderFarm.Cli.Tests.Commands;
+
+public sealed class AddCheckpointTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_checkpoint_is_added_without_a_copy_and_told_with_what_was_recognized()
+    {
+        var file = _folder.File("photos.safetensors");
+        SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf("sd1-inpainting"));
+
+        var (code, line) = await CommandLine.RunAsync(["models", "add", file, "--data", _folder.File("data")]);
+
+        var added = _folder.File("data/models/photos");
+        Assert.Equal((ExitCodes.Done, ""), (code, line.Error));
+        Assert.Matches("^photos is a checkpoint: sd1-inpainting, 512x512, digest [0-9a-f]{64}$", line.Lines[0]);
+        Assert.Equal(
+            [
+                "weights    float16",
+                "predicts   epsilon (told by the family's usual one)",
+                "sizes      512x512 unless asked otherwise, multiples of 64",
+                "timesteps  one per row: rows of a batch may differ in sampler and steps",
+                "clip skip  up to 11",
+                "does       text to image, image to image, inpainting (the UNet sees the mask)",
+                "has        nothing besides",
+                $"file       {file}, which stays where it is",
+                $"photos is in {added}; a farm that runs now knows it after its next start.",
+            ],
+            line.Lines.Skip(1));
+        Assert.InRange(Directory.EnumerateFiles(added).Sum(one => new FileInfo(one).Length), 1, 1000);
+        Assert.Equal("sd1-inpainting", ModelFolder.Open(added, verifyDigest: true, TestContext.Current.CancellationToken).Family);
+    }
+
+    [Fact]
+    public async Task What_a_checkpoint_predicts_can_be_said_and_changes_its_digest()
+    {
+        var file = _folder.File("photos.safetensors");
+        SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf("sd2"));
+
+        var (_, plain) = await CommandLine.RunAsync(["models", "check", file]);
+        var (code, line) = await CommandLine.RunAsync(["models", "add", file, "--prediction", "v", "--data", _folder.File("data")]);
+
+        Assert.Equal(ExitCodes.Done, code);
+        Assert.Contains("predicts   epsilon (told by the weights)", plain.Lines);
+        Assert.Contains("predicts   v_prediction (told by the one who added it)", line.Lines);
+        var model = ModelFolder.Open(_folder.File("data/models/photos"), verifyDigest: true, TestContext.Current.CancellationToken);
+        Assert.Equal(("photos", "v_prediction", 768), (model.Name, model.PredictionType, model.DefaultWidth));
+        Assert.DoesNotContain(model.Digest, plain.Lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_checkpoint_is_refused_with_what_it_is()
+    {
+        var file = _folder.File("style.safetensors");
+        SparseCheckpoint.Write(file, new Dictionary<string, long[]> { ["lora_unet_mid_block_attentions_0_proj_in.lora_down.weight"] = [4, 1280] });
+
+        var (code, line) = await CommandLine.RunAsync(["models", "add", file, "--data", _folder.File("data")]);
+
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.StartsWith("style.safetensors: It is a LoRA.", line.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("data/models/style")));
+    }
+
+    [Fact]
+    public async Task What_a_folder_predicts_cannot_be_said()
+    {
+        var (code, line) = await CommandLine.RunAsync(["models", "check", GoldenFolder.EmojiModel, "--prediction", "v"]);
+
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.StartsWith("--prediction is for checkpoints", line.Error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,89 @@
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Checkpoints.Recognition;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.TestKit;
+
+namespace RenderFarm.Diffusion.Tests.Checkpoints;
+
+public sealed class CheckpointLinkTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _file;
+    private readonly string _model;
+
+    public CheckpointLinkTests()
+    {
+        _file = _folder.File("photos.safetensors");
+        _model = _folder.File("mine");
+        File.Copy(TinyCheckpoint.File, _file);
+        TinyCheckpoint.Open(_file).WriteLink(_model);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_linked_checkpoint_is_the_file_under_the_folders_name()
+    {
+        var model = Read().Model!;
+
+        Assert.Equal(("mine", _file, "epsilon"), (model.Name, model.CheckpointFile, model.PredictionType));
+        Assert.Equal(TinyCheckpoint.Open(_file).Digest, model.Digest);
+    }
+
+    [Fact]
+    public void A_file_that_stays_as_it_is_is_hashed_once()
+    {
+        var known = Read().Model!.Digest;
+        Replace(CheckpointLink.Find(_model)! with { Sha256 = new string('a', 64) });
+
+        Assert.NotEqual(known, Read().Model!.Digest);
+        File.SetLastWriteTimeUtc(_file, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(known, Read().Model!.Digest);
+    }
+
+    [Fact]
+    public void What_was_said_to_be_predicted_is_remembered_and_is_part_of_the_digest()
+    {
+        var epsilon = Read().Model!;
+        Replace(CheckpointLink.Find(_model)! with { Prediction = PredictionSigns.V });
+        var v = Read().Model!;
+
+        Assert.Equal("v_prediction", v.PredictionType);
+        Assert.NotEqual(epsilon.Digest, v.Digest);
+    }
+
+    [Fact]
+    public void A_file_that_is_gone_is_named()
+    {
+        File.Delete(_file);
+
+        var problem = Assert.Single(Read().Problems);
+
+        Assert.Equal("photos.safetensors", problem.File);
+        Assert.Contains("cannot be read", problem.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"file\"", "\"fil\"")]
+    [InlineData("\"epsilon\"", "\"x0\"")]
+    [InlineData("}", "")]
+    public void A_link_that_is_not_as_it_should_be_is_refused(string from, string to)
+    {
+        var index = Path.Combine(_model, "model_index.json");
+        File.WriteAllText(index, File.ReadAllText(index).Replace(from, to, StringComparison.Ordinal));
+
+        Assert.Equal("model_index.json", Assert.Single(Read().Problems).File);
+    }
+
+    [Fact]
+    public void A_folder_of_networks_is_no_link() =>
+        Assert.Null(CheckpointReader.ReadLinked(RenderFarm.TestKit.Goldens.GoldenFolder.EmojiModel, TinyCheckpoint.Parts, CancellationToken.None));
+
+    private ModelInspection Read() => CheckpointReader.ReadLinked(_model, TinyCheckpoint.Parts, CancellationToken.None)!;
+
+    private void Replace(CheckpointLink link)
+    {
+        Directory.Delete(_model, recursive: true);
+        link.Write(_model);
+    }
+}
