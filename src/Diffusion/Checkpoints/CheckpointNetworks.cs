@@ -4,13 +4,20 @@ using RenderFarm.Diffusion.Onnx;
 
 namespace RenderFarm.Diffusion.Checkpoints;
 
-/// <summary>The networks of a checkpoint: the family's graphs with their weights in the file.</summary>
-internal sealed class CheckpointNetworks(ModelFamily family, WeightFiles files, SharedParts shared) : INetworks
+/// <summary>The family's graphs with their weights in a checkpoint's files.</summary>
+/// <param name="family">What the checkpoint is.</param>
+/// <param name="files">The files of each network.</param>
+/// <param name="rules">What the weights are called there, for each network and the names of its weights.</param>
+/// <param name="shared">Where the graphs are.</param>
+internal sealed class CheckpointNetworks(ModelFamily family, Func<string, WeightFiles> files, Func<string, IEnumerable<string>, IKeyRules> rules, SharedParts shared) : INetworks
 {
-    // What is computed with, whatever the file has.
+    // What is computed with, whatever the files have.
     private const int ComputedBytes = sizeof(float);
 
     private static readonly string[] Networks = [NetworkFiles.TextEncoder, NetworkFiles.Unet, NetworkFiles.VaeDecoder, NetworkFiles.VaeEncoder];
+
+    /// <summary>What stands before the names of the UNet's weights, none of which may be left over.</summary>
+    public required string UnetPrefix { get; init; }
 
     // Converted for every start they would take twice the checkpoint's own place.
     public bool KeepsOptimized => false;
@@ -28,7 +35,30 @@ internal sealed class CheckpointNetworks(ModelFamily family, WeightFiles files, 
     public OnnxGraphFile Read(string network)
     {
         var model = shared.Graph(family, network);
-        PlacedWeights.Place(model.Graph, files, SingleFileKeys.Of(family.Generation, network, PlacedWeights.KeysOf(model.Graph)));
-        return new OnnxGraphFile(Path.Combine(files.Folder, files.Name), model, new WeightTable(model.Graph, files.Folder));
+        var weights = files(network);
+        var used = PlacedWeights.Place(model.Graph, weights, rules(network, PlacedWeights.KeysOf(model.Graph)));
+        if (network == NetworkFiles.Unet)
+        {
+            CheckLeftOver(weights, used);
+        }
+
+        return new OnnxGraphFile(Path.Combine(weights.Folder, weights.Name), model, new WeightTable(model.Graph, weights.Folder));
+    }
+
+    /// <summary>All of them, by name.</summary>
+    public Dictionary<string, OnnxGraphFile> ReadAll() => Of(family).ToDictionary(network => network, Read);
+
+    /// <summary>A layer that the family's graph does not have would go unseen, and the pictures would be others.</summary>
+    private void CheckLeftOver(WeightFiles weights, IReadOnlySet<string> used)
+    {
+        var left = weights.Names.Where(name => name.StartsWith(UnetPrefix, StringComparison.Ordinal) && !used.Contains(name)).Order(StringComparer.Ordinal).ToArray();
+        if (left.Length > 0)
+        {
+            throw new ModelFolderException(
+                weights.Folder,
+                weights.Name,
+                $"Its UNet has {left.Length} weights that {family.Name} does not have, such as {left[0]}.",
+                "Distilled consistency models, video models and others that add layers are not supported as checkpoints.");
+        }
     }
 }

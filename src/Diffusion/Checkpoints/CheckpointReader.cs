@@ -1,15 +1,13 @@
+using RenderFarm.Diffusion.Checkpoints.Keys;
 using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Models.Reading;
-using RenderFarm.Diffusion.Onnx;
 
 namespace RenderFarm.Diffusion.Checkpoints;
 
 /// <summary>Reads a checkpoint as a model: what a folder has in configs follows from its family and its weights.</summary>
 internal static class CheckpointReader
 {
-    private static readonly string[] TextEncoders = [NetworkFiles.TextEncoder, NetworkFiles.TextEncoder2];
-
     /// <summary>Reads a file, which predicts what the caller says, or what the file says where that is null.</summary>
     public static ModelInspection Read(string path, SharedParts shared, CancellationToken ct, string? prediction = null) => Inspected(() =>
     {
@@ -45,11 +43,18 @@ internal static class CheckpointReader
     private static ModelInspection Read(RecognizedCheckpoint checkpoint, string path, CheckpointLink? earlier, SharedParts shared, CancellationToken ct)
     {
         // 1. The networks, with all their weights in the file.
-        var networks = new CheckpointNetworks(checkpoint.Family, WeightFiles.Of(checkpoint.File, checkpoint.Header), shared);
-        var graphs = CheckpointNetworks.Of(checkpoint.Family).ToDictionary(network => network, networks.Read);
+        var (family, prediction) = (checkpoint.Family, checkpoint.Prediction.Type);
+        var weights = WeightFiles.Of(checkpoint.File, checkpoint.Header);
+        var networks = new CheckpointNetworks(family, _ => weights, (network, keys) => SingleFileKeys.Of(family.Generation, network, keys), shared) { UnetPrefix = FileKinds.UnetPrefix };
+        var graphs = networks.ReadAll();
 
         // 2. What folders have in configs.
-        var parts = PartsOf(checkpoint, graphs, shared);
+        var configs = new CheckpointConfigs(
+            FamilyDefaults.Scheduler(family, prediction),
+            GraphConfigs.Unet(graphs[NetworkFiles.Unet].Model.Graph, FamilyDefaults.SampleSize(family, prediction)),
+            GraphConfigs.Vae(graphs[NetworkFiles.VaeDecoder].Model.Graph, FamilyDefaults.ScalingFactor(family)),
+            EmptyPromptIsZeros: family.IsXl);
+        var parts = CheckpointParts.Of(family, graphs, configs, (network, length) => shared.Tokenizer(FamilyDefaults.Pad(family, network), length));
         var problems = new ProblemList(Path.GetDirectoryName(path)!);
         FamilyRules.CheckParts(problems, parts);
         if (problems.Count > 0)
@@ -58,39 +63,10 @@ internal static class CheckpointReader
         }
 
         // 3. The digest. What it predicts is part of what it is, as the file alone need not say it.
-        var link = CheckpointLink.Of(checkpoint.File, checkpoint.Prediction.Type, earlier, ct);
+        var link = CheckpointLink.Of(checkpoint.File, prediction, earlier, ct);
         var digest = ModelDigest.Of(new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = link.Sha256, ["prediction"] = link.Prediction });
         return new ModelInspection(
             new ModelFolder(path, digest, graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks) { Checkpoint = link, PredictionSource = checkpoint.Prediction.Source },
             []);
-    }
-
-    private static ModelParts PartsOf(RecognizedCheckpoint checkpoint, Dictionary<string, OnnxGraphFile> graphs, SharedParts shared)
-    {
-        var family = checkpoint.Family;
-        var prediction = checkpoint.Prediction.Type;
-        var (unet, decoder) = (graphs[NetworkFiles.Unet], graphs[NetworkFiles.VaeDecoder]);
-        return new ModelParts(
-            family,
-            FamilyDefaults.Scheduler(family, prediction),
-            [.. TextEncoders.Where(graphs.ContainsKey).Select(Text)],
-            GraphConfigs.Unet(unet.Model.Graph, FamilyDefaults.SampleSize(family, prediction)),
-            GraphConfigs.Vae(decoder.Model.Graph, FamilyDefaults.ScalingFactor(family)),
-            unet.Signature(),
-            decoder.Signature(),
-            graphs[NetworkFiles.VaeEncoder].Signature())
-        {
-            EmptyPromptIsZeros = family.IsXl,
-        };
-
-        TextParts Text(string network)
-        {
-            var config = GraphConfigs.Text(graphs[network].Model.Graph);
-            return new TextParts(network, shared.Tokenizer(FamilyDefaults.Pad(family, network), config.Length), config, graphs[network].Signature())
-            {
-                ReadsPenultimate = family.IsXl,
-                IsPooled = network == NetworkFiles.TextEncoder2,
-            };
-        }
     }
 }

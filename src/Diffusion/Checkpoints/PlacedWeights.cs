@@ -26,11 +26,12 @@ internal sealed class PlacedWeights
     private readonly IKeyRules _rules;
     private readonly List<NodeProto> _nodes = [];
     private readonly List<string> _missing = [];
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
     private PlacedWeights(WeightFiles files, IKeyRules rules) => (_files, _rules) = (files, rules);
 
-    /// <summary>Edits the graph. Throws <see cref="ModelFolderException"/> where a weight is missing or of another shape.</summary>
-    public static void Place(GraphProto graph, WeightFiles files, IKeyRules rules)
+    /// <summary>Edits the graph and returns the tensors that it now reads. Throws <see cref="ModelFolderException"/> where a weight is missing or of another shape.</summary>
+    public static IReadOnlySet<string> Place(GraphProto graph, WeightFiles files, IKeyRules rules)
     {
         var placed = new PlacedWeights(files, rules);
         foreach (var weight in graph.Initializer.Where(IsWeight))
@@ -49,6 +50,7 @@ internal sealed class PlacedWeights
         graph.Node.Clear();
         graph.Node.AddRange(placed._nodes);
         graph.Node.AddRange(inner);
+        return placed._used;
     }
 
     /// <summary>The names that diffusers has for the weights of a graph, where the network's own name stands before them.</summary>
@@ -74,6 +76,7 @@ internal sealed class PlacedWeights
         }
 
         // 1. The part of the file.
+        _used.Add(source.Name);
         var (file, tensor) = _files.Find(source.Name)!.Value;
         long[] needed = source.IsTransposed ? [.. weight.Dims.Reverse()] : [.. weight.Dims];
         long[] inFile = source.Third is null ? needed : [3 * needed[0], .. needed[1..]];

@@ -1,3 +1,4 @@
+using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion.Checkpoints;
@@ -11,21 +12,57 @@ internal sealed class WeightFiles
 
     public string Folder { get; }
 
-    /// <summary>The file that is named where something is wrong: the only one, or the list of all.</summary>
+    /// <summary>The file that is named where something is wrong: the only one, or the first of them.</summary>
     public string Name { get; }
 
-    /// <summary>Of one file.</summary>
+    public IEnumerable<string> Names => _tensors.Keys;
+
+    /// <summary>Of one file, whose header was read.</summary>
     public static WeightFiles Of(string path, SafetensorsHeader header)
     {
         var files = new WeightFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path));
-        foreach (var (name, tensor) in header.Tensors)
+        files.Add(path, header);
+        return files;
+    }
+
+    /// <summary>Of the parts that a network is kept in.</summary>
+    /// <exception cref="ModelFolderException">A part is not sound, or lies elsewhere than the others.</exception>
+    public static WeightFiles Of(IReadOnlyList<string> paths)
+    {
+        // The runtime looks for weights in the folder of the files themselves, not of links to them.
+        string[] files = [.. paths.Select(path => File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path)];
+        var all = new WeightFiles(Path.GetDirectoryName(files[0])!, Path.GetFileName(files[0]));
+        foreach (var file in files)
         {
-            files._tensors.Add(name, (files.Name, tensor));
+            if (Path.GetDirectoryName(file) != all.Folder)
+            {
+                throw new ModelFolderException(all.Folder, Path.GetFileName(file), $"It lies in {Path.GetDirectoryName(file)}, other parts of the same network in {all.Folder}.", "Put all parts of a network into one folder.");
+            }
+
+            try
+            {
+                all.Add(file, SafetensorsHeader.Read(file));
+            }
+            catch (WeightFileException exception)
+            {
+                throw new ModelFolderException(all.Folder, Path.GetFileName(file), exception.Message, "Download the file again.", exception);
+            }
         }
 
-        return files;
+        return all;
     }
 
     /// <summary>The tensor of this name and the plain name of its file.</summary>
     public (string File, WeightTensor Tensor)? Find(string name) => _tensors.TryGetValue(name, out var found) ? found : null;
+
+    private void Add(string path, SafetensorsHeader header)
+    {
+        foreach (var (name, tensor) in header.Tensors)
+        {
+            if (!_tensors.TryAdd(name, (Path.GetFileName(path), tensor)))
+            {
+                throw new ModelFolderException(Folder, Path.GetFileName(path), $"The tensor {name} is in {_tensors[name].File} as well.", "Download the network's files again.");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ using RenderFarm.Diffusion.Models.Reading;
 
 namespace RenderFarm.Diffusion.Models;
 
-/// <summary>A text-to-image model on disk, read and checked but not loaded: a folder in the layout that Optimum exports, or a checkpoint.</summary>
+/// <summary>A text-to-image model on disk, read and checked but not loaded: a folder in the layout that Optimum exports or diffusers keeps, or a checkpoint.</summary>
 public sealed class ModelFolder
 {
     internal ModelFolder(string path, string digest, long weightBytes, ModelParts parts, INetworks networks)
@@ -107,7 +107,8 @@ public sealed class ModelFolder
         var full = System.IO.Path.GetFullPath(path);
         return File.Exists(full)
             ? CheckpointReader.Read(full, SharedParts.Shipped, ct)
-            : CheckpointReader.ReadLinked(full, SharedParts.Shipped, ct) ?? ModelReader.Read(full, verifyDigest, ct);
+            : CheckpointReader.ReadLinked(full, SharedParts.Shipped, ct)
+                ?? (DiffusersReader.IsFolder(full) ? DiffusersReader.Read(full, SharedParts.Shipped, verifyDigest, ct) : ModelReader.Read(full, verifyDigest, ct));
     }
 
     /// <summary>Reads a checkpoint whose UNet predicts what the caller says, epsilon or v_prediction, whatever the file says of it.</summary>

@@ -105,9 +105,9 @@ internal sealed record VaeConfig(int LatentChannels, int Factor, double ScalingF
 
     private static readonly string[] Shifts = ["shift_factor", "latents_mean", "latents_std"];
 
-    public static VaeConfig? Read(ProblemList problems)
+    public static VaeConfig? Read(ProblemList problems, string file = File)
     {
-        if (ModelJson.Read(File, problems) is not { } json)
+        if (ModelJson.Read(file, problems) is not { } json)
         {
             return null;
         }
