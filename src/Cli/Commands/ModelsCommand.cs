@@ -71,7 +71,7 @@ internal static class ModelsCommand
 
     private static Command Add(Terminal terminal)
     {
-        var path = new Argument<string>("model") { Description = "Folder with model_index.json, which is copied, or a .safetensors checkpoint, which stays where it is; its name becomes the model's" };
+        var path = new Argument<string>("model") { Description = "An exported folder, which is copied, or a .safetensors checkpoint or a folder of diffusers, which stay where they are; its name becomes the model's" };
         var prediction = Prediction();
         var command = new Command("add", "Add a model to the farm on this machine, which knows it after its next start") { path, prediction };
         var options = FarmOptions.AddTo(command);
@@ -89,16 +89,13 @@ internal static class ModelsCommand
                 throw new UserError($"There is a model {model.Name} already, in {target}. Remove that folder first, or rename the one to add.");
             }
 
-            if (model.CheckpointFile is null)
-            {
-                LocalModels.Copy(model.Path, target);
-            }
-            else
+            if (model.IsCheckpoint)
             {
                 terminal.Line($"{model.Name} is a checkpoint: {model.Family}, {model.DefaultWidth}x{model.DefaultHeight}, digest {model.Digest}");
                 Tell(model, terminal);
-                model.WriteLink(target);
             }
+
+            Place(model, target);
 
             terminal.Line($"{model.Name} is in {target}; a farm that runs now knows it after its next start.");
             return Task.FromResult(ExitCodes.Done);
@@ -118,6 +115,22 @@ internal static class ModelsCommand
         foreach (var (fact, words) in ModelWords.Of(model))
         {
             terminal.Line($"  {fact,-10} {words}");
+        }
+    }
+
+    private static void Place(ModelFolder model, string target)
+    {
+        if (model.CheckpointFile is not null)
+        {
+            model.WriteLink(target);
+        }
+        else if (model.IsCheckpoint)
+        {
+            LocalModels.Link(model, target);
+        }
+        else
+        {
+            LocalModels.Copy(model.Path, target);
         }
     }
 

@@ -38,6 +38,9 @@ internal static class LocalModels
             : new WorkerModel(name, digest ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))), "sd1", 512, 512, 8, 0, null);
     }
 
+    /// <summary>Makes a folder stand for a model elsewhere; where links cannot be made it becomes a copy.</summary>
+    public static void Link(ModelFolder model, string target) => Link(Path.GetFullPath(model.Path), target);
+
     /// <summary>Copies a model into the folder, whole or not at all.</summary>
     public static void Copy(string source, string target)
     {

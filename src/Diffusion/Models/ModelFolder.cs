@@ -42,6 +42,9 @@ public sealed class ModelFolder
     /// <summary>The file that the networks' weights lie in, where the model is a checkpoint.</summary>
     public string? CheckpointFile => Checkpoint?.File;
 
+    /// <summary>Whether the networks are weights without graphs, which stay where they are when the model is added to a farm.</summary>
+    public bool IsCheckpoint => Networks is CheckpointNetworks;
+
     /// <summary>Whether a picture may start from another one, which takes the autoencoder's first half.</summary>
     public bool CanStartFromImage => Parts.EncoderNetwork is not null;
 

@@ -56,6 +56,21 @@ public sealed class AddCheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_of_diffusers_is_added_without_a_copy()
+    {
+        var source = _folder.File("mine");
+        SparseCheckpoint.WriteFolder(source);
+
+        var (code, line) = await CommandLine.RunAsync(["models", "add", source, "--data", _folder.File("data")]);
+
+        var added = _folder.File("data/models/mine");
+        Assert.Equal((ExitCodes.Done, ""), (code, line.Error));
+        Assert.StartsWith("mine is a checkpoint: sd1, 512x512", line.Lines[0], StringComparison.Ordinal);
+        Assert.Equal(source, new DirectoryInfo(added).LinkTarget);
+        Assert.Equal("sd1", ModelFolder.Open(added, verifyDigest: true, TestContext.Current.CancellationToken).Family);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_checkpoint_is_refused_with_what_it_is()
     {
         var file = _folder.File("style.safetensors");

@@ -53,6 +53,31 @@ public static class SparseCheckpoint
         file.SetLength(file.Position + end);
     }
 
+    /// <summary>Writes SD 1 as a folder of diffusers.</summary>
+    public static void WriteFolder(string folder)
+    {
+        foreach (var (part, network, file) in new[] { ("unet", "sd1-unet", "diffusion_pytorch_model"), ("vae", "vae", "diffusion_pytorch_model"), ("text_encoder", "sd1-text", "model") })
+        {
+            Directory.CreateDirectory(Path.Combine(folder, part));
+            Write(Path.Combine(folder, part, $"{file}.fp16.safetensors"), CheckpointKeys.Of(network).ToDictionary(key => key.Diffusers, key => key.Shape.ToArray()));
+        }
+
+        WriteText("model_index.json", """{"_class_name":"StableDiffusionPipeline"}""");
+        WriteText("scheduler/scheduler_config.json", """{"_class_name":"PNDMScheduler","beta_start":0.00085,"beta_end":0.012,"beta_schedule":"scaled_linear","steps_offset":1,"skip_prk_steps":true}""");
+        WriteText("unet/config.json", """{"in_channels":4,"block_out_channels":[320,640,1280,1280],"layers_per_block":2,"sample_size":64}""");
+        WriteText("vae/config.json", """{"latent_channels":4,"block_out_channels":[128,256,512,512],"scaling_factor":0.18215}""");
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(GoldenFolder.Default, "tokenizers", "openai")))
+        {
+            WriteText($"tokenizer/{Path.GetFileName(file)}", File.ReadAllText(file));
+        }
+
+        void WriteText(string file, string text)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, file))!);
+            File.WriteAllText(Path.Combine(folder, file), text);
+        }
+    }
+
     private static long BytesOf(string dtype) => dtype switch
     {
         "F32" => 4,
