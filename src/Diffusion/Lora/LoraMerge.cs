@@ -1,6 +1,3 @@
-using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
-using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Runtime;
 
@@ -50,7 +47,7 @@ internal static class LoraMerge
         var found = file.Parts.Select(part => (Part: part, Target: modules.GetValueOrDefault(part.Network)?.Find(part.Module))).ToArray();
         Refuse(found.Where(one => one.Target is null), "nothing in the model is meant by");
         Refuse(found.Where(one => modules[one.Part.Network].IsShared(one.Target!)), "the model stores one weight for several modules, one of which is meant by");
-        Refuse(found.Where(one => one.Target!.Weight.Element is not (OnnxElement.Float32 or OnnxElement.Float16)), "the model's weights are neither Float32 nor Float16 that are meant by");
+        Refuse(found.Where(one => !StoredFloats.Has(one.Target!.Weight.Element)), "the model's weights are neither Float32, Float16 nor BFloat16 that are meant by");
         Refuse(found.Where(one => !HasShapeOf(one.Part, one.Target!)), "the model's weights have other shapes than");
         return found
             .Select(one => new Change(file, one.Part, one.Target!, one.Part.Network == LoraNetwork.Unet ? use.UnetWeight : use.TextWeight))
@@ -84,32 +81,14 @@ internal static class LoraMerge
     private static byte[] Merged(WeightTable weights, Weight weight, IEnumerable<Change> changes)
     {
         var stored = weights.Read(weight);
-        var isHalf = weight.Element == OnnxElement.Float16;
-        var values = new float[stored.Length / (isHalf ? 2 : 4)];
-        if (isHalf)
-        {
-            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(stored), values);
-        }
-        else
-        {
-            MemoryMarshal.Cast<byte, float>(stored).CopyTo(values);
-        }
-
+        var values = StoredFloats.Read(stored, weight.Element);
         foreach (var change in changes)
         {
             change.AddTo(values);
         }
 
         var merged = GC.AllocateUninitializedArray<byte>(stored.Length, pinned: true);
-        if (isHalf)
-        {
-            TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<byte, Half>(merged.AsSpan()));
-        }
-        else
-        {
-            MemoryMarshal.AsBytes<float>(values).CopyTo(merged);
-        }
-
+        StoredFloats.Write(values, merged, weight.Element);
         return merged;
     }
 

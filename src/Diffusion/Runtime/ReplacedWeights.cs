@@ -21,7 +21,12 @@ internal sealed class ReplacedWeights : IDisposable
         _bytes.Add(weight.Name, pinned);
         if (weight.Data is not null)
         {
-            var element = weight.Element == OnnxElement.Float16 ? TensorElementType.Float16 : TensorElementType.Float;
+            var element = weight.Element switch
+            {
+                OnnxElement.Float16 => TensorElementType.Float16,
+                OnnxElement.BFloat16 => TensorElementType.BFloat16,
+                _ => TensorElementType.Float,
+            };
             var address = Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
             _external.Add(weight.Name, OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, element, [.. weight.Dims], address, pinned.Length));
         }

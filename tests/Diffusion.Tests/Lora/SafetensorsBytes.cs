@@ -1,14 +1,15 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion.Tests.Lora;
 
-/// <summary>Writes float tensors as a .safetensors file.</summary>
+/// <summary>Writes float tensors as a .safetensors file, in float32 or the precision that is asked for.</summary>
 internal static class SafetensorsBytes
 {
-    public static void Write(string path, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string>? texts = null)
+    public static void Write(string path, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string>? texts = null, string dtype = "F32")
     {
         var header = new Dictionary<string, object>();
         if (texts is not null)
@@ -16,11 +17,20 @@ internal static class SafetensorsBytes
             header["__metadata__"] = texts;
         }
 
+        var element = dtype switch
+        {
+            "F32" => OnnxElement.Float32,
+            "F16" => OnnxElement.Float16,
+            "BF16" => OnnxElement.BFloat16,
+            _ => throw new ArgumentException(dtype, nameof(dtype)),
+        };
         List<byte> data = [];
         foreach (var (name, (shape, values)) in tensors)
         {
-            header[name] = new { dtype = "F32", shape, data_offsets = new[] { data.Count, data.Count + (values.Length * sizeof(float)) } };
-            data.AddRange(MemoryMarshal.AsBytes<float>(values));
+            var bytes = new byte[values.Length * (element == OnnxElement.Float32 ? 4 : 2)];
+            StoredFloats.Write(values, bytes, element);
+            header[name] = new { dtype, shape, data_offsets = new[] { data.Count, data.Count + bytes.Length } };
+            data.AddRange(bytes);
         }
 
         var json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(header));
