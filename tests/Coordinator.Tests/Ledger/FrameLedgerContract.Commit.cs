@@ -71,7 +71,7 @@ public abstract partial class FrameLedgerContract
         var result = await _ledger.CommitAsync([.. offers.Select(offer => LedgerData.Rendered(offer, Ada, offer.Frames.Select(frame => frame.Index)))], Cancelled);
 
         Assert.Equal(offers.Select(offer => offer.AttemptId), result.Answers.Select(answer => answer.AttemptId));
-        Assert.Equal([(one.Id, JobState.Completed, 4), (two.Id, JobState.Completed, 2)], result.Jobs.OrderBy(change => change.JobId).Select(change => (change.JobId, change.State, change.Rendered)));
+        Assert.Equal([(one.Id, JobState.Completed, 4), (two.Id, JobState.Completed, 2)], result.Jobs.OrderByDescending(change => change.Rendered).Select(change => (change.JobId, change.State, change.Rendered)));
     }
 
     [Fact]
