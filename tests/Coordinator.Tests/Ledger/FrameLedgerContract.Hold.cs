@@ -109,7 +109,7 @@ public abstract partial class FrameLedgerContract
 
         var dropped = await _hasty.DropOverdueQuarantineAsync(Cancelled);
 
-        Assert.Equal([(job.Id, 1), (running.Id, 1)], dropped.OrderBy(change => change.JobId).Select(change => (change.JobId, change.Failed)));
+        Assert.Equal(new[] { (job.Id, 1), (running.Id, 1) }.Order(), dropped.Select(change => (change.JobId, change.Failed)).Order());
         Assert.Equal((JobState.Failed, JobState.Running), ((await LoadAsync(job)).State, (await LoadAsync(running)).State));
         Assert.Empty(await _hasty.DropOverdueQuarantineAsync(Cancelled));
     }
