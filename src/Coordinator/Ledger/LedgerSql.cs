@@ -17,14 +17,13 @@ internal abstract partial class LedgerSql
     /// <summary>Name of the unique index over a tenant's idempotency keys is violated.</summary>
     public abstract bool IsDuplicateKey(DbUpdateException problem);
 
-    /// <summary>Head of the queue; one walk along the index of the queue's order.</summary>
+    /// <summary>Head of the queue: a walk along the index of the queue's order and nothing else, also while the database does not know yet how long the queue has grown.</summary>
     public string Waiting => $"""
         SELECT s.job_id, j.tenant, j.class, s.priority, s.submitted_at, j.model, j.model_digest, s."first", s."count", s.tries, s.crashes, s.alone, s.tried_workers,
                {Work}, CASE WHEN j.rendered > 0 THEN CAST(j.render_milliseconds AS double precision) / j.rendered END, j.lease_limit
-        FROM spans s JOIN jobs j ON j.id = s.job_id
-        WHERE s.rank < 100 AND j.state IN ('Queued', 'Running') AND s.available_at <= {Clock}
+        FROM (SELECT * FROM spans WHERE rank < {Ledger.Span.PausedRank} AND available_at <= {Clock} ORDER BY rank, priority DESC, submitted_at, job_id, "first" LIMIT @limit) s
+             {ForEach("jobs j", "j.id = s.job_id AND j.state IN ('Queued', 'Running')")}
         ORDER BY s.rank, s.priority DESC, s.submitted_at, s.job_id, s."first"
-        LIMIT @limit
         """;
 
     /// <summary>Render time by model of the jobs that ended last, over their frames' work.</summary>
