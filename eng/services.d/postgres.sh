@@ -47,6 +47,8 @@ start_postgres() {
   if ! running postgres >/dev/null; then
     [ -f "$data/ready" ] || set_up_postgres "$programs" || return 1
     until_true 10 no_leftovers || for process in $(leftover_backends); do kill -KILL "$process" 2>/dev/null; done
+    # Nobody works on the data any more: the process that a killed server's lock names can only be a stranger with its number.
+    rm -f "$data/data/postmaster.pid"
     launch postgres postgres "$data/server.log" env -i PATH=$SYSTEM_PATH HOME="$data" LANG=C.UTF-8 \
       "$programs/postgres" -D "$data/data" || return 1
   fi
