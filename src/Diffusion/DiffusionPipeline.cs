@@ -53,7 +53,7 @@ public sealed class DiffusionPipeline : IDisposable
         options ??= new PipelineOptions();
         options.Check();
         _ = InferenceDevice.Parse(options.Device);
-        return Load(ModelFolder.Open(folder, options.VerifyDigest, ct), options, ct);
+        return Load(ModelFolder.Open(folder, options.VerifyDigest, options.CacheFolder, ct), options, ct);
     }
 
     /// <summary>Loads the networks of a model that was read.</summary>
@@ -61,7 +61,7 @@ public sealed class DiffusionPipeline : IDisposable
     {
         if (options.VaeFolder is { } vae)
         {
-            model = OtherVae.Of(model, vae, options.VerifyDigest, ct);
+            model = OtherVae.Of(model, vae, options.VerifyDigest, new FileHashes(options.CacheFolder), ct);
         }
 
         var loader = new NetworkLoader(model, InferenceDevice.Parse(options.Device), DeviceSettings.Of(options));

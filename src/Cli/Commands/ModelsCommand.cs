@@ -52,12 +52,12 @@ internal static class ModelsCommand
     private static Command Check(Terminal terminal)
     {
         var path = new Argument<string>("model") { Description = "Folder with model_index.json, or a .safetensors checkpoint" };
-        var prediction = Prediction();
-        var command = new Command("check", "Tell what a model is and can do, or everything that is wrong with it") { path, prediction };
+        var (prediction, vae) = (Prediction(), Vae());
+        var command = new Command("check", "Tell what a model is and can do, or everything that is wrong with it") { path, prediction, vae };
         command.Examples("renderfarm models check ./sd-turbo-onnx", "renderfarm models check ./photos.safetensors");
         command.SetAction((line, cancellationToken) =>
         {
-            var model = Read(line.GetValue(path)!, line.GetValue(prediction), terminal, cancellationToken);
+            var model = Read(line.GetValue(path)!, line.GetValue(prediction), line.GetValue(vae), terminal, cancellationToken);
             if (model is not null)
             {
                 terminal.Line($"{model.Name} can be used: {model.Family}, {model.DefaultWidth}x{model.DefaultHeight}, {Words.Bytes(model.WeightBytes)}, digest {model.Digest}");
@@ -72,13 +72,13 @@ internal static class ModelsCommand
     private static Command Add(Terminal terminal)
     {
         var path = new Argument<string>("model") { Description = "An exported folder, which is copied, or a .safetensors checkpoint or a folder of diffusers, which stay where they are; its name becomes the model's" };
-        var prediction = Prediction();
-        var command = new Command("add", "Add a model to the farm on this machine, which knows it after its next start") { path, prediction };
+        var (prediction, vae) = (Prediction(), Vae());
+        var command = new Command("add", "Add a model to the farm on this machine, which knows it after its next start") { path, prediction, vae };
         var options = FarmOptions.AddTo(command);
-        command.Examples("renderfarm models add ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors", "renderfarm models add ./photos.safetensors --prediction v");
+        command.Examples("renderfarm models add ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors", "renderfarm models add ./photos.safetensors --prediction v", "renderfarm models add ./photos.safetensors --vae ./clear.safetensors");
         command.SetAction((line, cancellationToken) =>
         {
-            if (Read(line.GetValue(path)!, line.GetValue(prediction), terminal, cancellationToken) is not { } model)
+            if (Read(line.GetValue(path)!, line.GetValue(prediction), line.GetValue(vae), terminal, cancellationToken) is not { } model)
             {
                 return Task.FromResult(ExitCodes.Failed);
             }
@@ -110,6 +110,8 @@ internal static class ModelsCommand
         return option;
     }
 
+    private static Option<string?> Vae() => new("--vae") { Description = "A .safetensors file of the VAE that a checkpoint is to be used with instead of its own; it stays where it is", HelpName = "FILE" };
+
     private static void Tell(ModelFolder model, Terminal terminal)
     {
         foreach (var (fact, words) in ModelWords.Of(model))
@@ -134,7 +136,7 @@ internal static class ModelsCommand
         }
     }
 
-    private static ModelFolder? Read(string path, string? prediction, Terminal terminal, CancellationToken cancellationToken)
+    private static ModelFolder? Read(string path, string? prediction, string? vae, Terminal terminal, CancellationToken cancellationToken)
     {
         var isFile = File.Exists(path);
         if (!isFile && !Directory.Exists(path))
@@ -147,9 +149,19 @@ internal static class ModelsCommand
             throw new UserError("--prediction is for checkpoints; a folder says what it predicts in scheduler/scheduler_config.json.");
         }
 
-        var inspection = prediction is null
-            ? ModelFolder.Inspect(path, verifyDigest: true, cancellationToken)
-            : ModelFolder.InspectCheckpoint(path, Predictions[prediction], cancellationToken);
+        if (vae is not null && !isFile)
+        {
+            throw new UserError("--vae is for checkpoints; a folder has its VAE in it.");
+        }
+
+        if (vae is not null && !File.Exists(vae))
+        {
+            throw new UserError($"There is no VAE {Path.GetFullPath(vae)}.");
+        }
+
+        var inspection = isFile
+            ? ModelFolder.InspectCheckpoint(path, new CheckpointChoices { Prediction = prediction is null ? null : Predictions[prediction], Vae = vae }, cancellationToken)
+            : ModelFolder.Inspect(path, verifyDigest: true, cancellationToken);
         foreach (var problem in inspection.Problems)
         {
             terminal.Complain($"{problem}");

@@ -18,6 +18,11 @@ internal static class ModelWords
         yield return ("clip skip", model.MaxClipSkip > 0 ? $"up to {model.MaxClipSkip}" : "none: the text encoder was exported without its inner layers");
         yield return ("does", string.Join(", ", Abilities(model)));
         yield return ("has", string.Join(", ", Extras(model).DefaultIfEmpty("nothing besides")));
+        if (model.VaeFile is { } vae)
+        {
+            yield return ("vae", $"{vae}, which stays where it is");
+        }
+
         yield return model.CheckpointFile is { } checkpoint
             ? ("file", $"{checkpoint}, which stays where it is")
             : ("digests", File.Exists(Path.Combine(model.Path, Sums)) ? $"every file agrees with {Sums}" : $"no {Sums}: the files were hashed, not checked");

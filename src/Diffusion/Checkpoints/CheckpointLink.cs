@@ -6,7 +6,7 @@ using RenderFarm.Diffusion.Models.Reading;
 
 namespace RenderFarm.Diffusion.Checkpoints;
 
-/// <summary>What a model folder says that only stands for a checkpoint elsewhere: where it lies, what it predicts, and its digest, which is computed once.</summary>
+/// <summary>What a model folder says that only stands for a checkpoint elsewhere: what it predicts, where its weights lie, and their hashes, which are computed once.</summary>
 internal sealed record CheckpointLink
 {
     private const string Class = "SingleFileCheckpoint";
@@ -17,36 +17,27 @@ internal sealed record CheckpointLink
     [JsonPropertyName("_class_name")]
     public string ClassName { get; init; } = Class;
 
-    [JsonPropertyName("file")]
-    public required string File { get; init; }
-
     [JsonPropertyName("prediction_type")]
     public required string Prediction { get; init; }
 
-    [JsonPropertyName("sha256")]
-    public required string Sha256 { get; init; }
+    [JsonPropertyName("weights")]
+    public required HashedFile Weights { get; init; }
 
-    /// <summary>The size that the file had when it was hashed.</summary>
-    [JsonPropertyName("bytes")]
-    public required long Bytes { get; init; }
+    /// <summary>The autoencoder that is used instead of the checkpoint's own; null for its own.</summary>
+    [JsonPropertyName("vae")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HashedFile? Vae { get; init; }
 
-    /// <summary>When the file had last been written when it was hashed.</summary>
-    [JsonPropertyName("modified")]
-    public required DateTime Modified { get; init; }
-
-    /// <summary>Hashes a file, unless it is what an earlier link hashed.</summary>
-    public static CheckpointLink Of(string file, string prediction, CheckpointLink? earlier, CancellationToken ct)
+    /// <summary>Equal for equal files that are used alike, wherever they lie. What the UNet predicts counts as well: the file alone need not say it.</summary>
+    public string Digest()
     {
-        var info = new FileInfo(file);
-        var isKnown = earlier is not null && earlier.File == file && earlier.Bytes == info.Length && earlier.Modified == info.LastWriteTimeUtc;
-        return new CheckpointLink
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = Weights.Sha256, ["prediction"] = Prediction };
+        if (Vae is not null)
         {
-            File = file,
-            Prediction = prediction,
-            Sha256 = isKnown ? earlier!.Sha256 : ModelDigest.HashFile(file, ct),
-            Bytes = info.Length,
-            Modified = info.LastWriteTimeUtc,
-        };
+            hashes["vae"] = Vae.Sha256;
+        }
+
+        return ModelDigest.Of(hashes);
     }
 
     /// <summary>The link in a folder; null where the folder is of another kind.</summary>

@@ -8,25 +8,26 @@ namespace RenderFarm.Diffusion.Checkpoints;
 /// <summary>Reads a checkpoint as a model: what a folder has in configs follows from its family and its weights.</summary>
 internal static class CheckpointReader
 {
-    /// <summary>Reads a file, which predicts what the caller says, or what the file says where that is null.</summary>
-    public static ModelInspection Read(string path, SharedParts shared, CancellationToken ct, string? prediction = null) => Inspected(() =>
-    {
-        // The runtime looks for weights in the folder of the file itself, not of a link to it.
-        var file = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-        return Read(RecognizedCheckpoint.Read(file, prediction), path, earlier: null, shared, ct);
-    });
+    /// <summary>Reads a file with what the caller says of it.</summary>
+    public static ModelInspection Read(string path, SharedParts shared, FileHashes hashes, CheckpointChoices choices, CancellationToken ct) =>
+        Inspected(() => Read(RecognizedCheckpoint.Read(Original(path), choices.Prediction), choices.Vae, path, earlier: null, shared, hashes, ct));
 
     /// <summary>Reads a folder that stands for a checkpoint; null where it is of another kind.</summary>
-    public static ModelInspection? ReadLinked(string folder, SharedParts shared, CancellationToken ct)
+    public static ModelInspection? ReadLinked(string folder, SharedParts shared, FileHashes hashes, CancellationToken ct)
     {
         CheckpointLink? link = null;
         var inspection = Inspected(() =>
         {
             link = CheckpointLink.Find(folder);
-            return link is null ? new ModelInspection(null, []) : Read(RecognizedCheckpoint.Read(link.File, link.Prediction), folder, link, shared, ct);
+            return link is null
+                ? new ModelInspection(null, [])
+                : Read(RecognizedCheckpoint.Read(link.Weights.File, link.Prediction), link.Vae?.File, folder, link, shared, hashes, ct);
         });
         return link is null && inspection.Problems.Count == 0 ? null : inspection;
     }
+
+    /// <summary>The file itself where the path is a link: the runtime looks for weights in its folder.</summary>
+    private static string Original(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
 
     private static ModelInspection Inspected(Func<ModelInspection> read)
     {
@@ -40,12 +41,17 @@ internal static class CheckpointReader
         }
     }
 
-    private static ModelInspection Read(RecognizedCheckpoint checkpoint, string path, CheckpointLink? earlier, SharedParts shared, CancellationToken ct)
+    private static ModelInspection Read(RecognizedCheckpoint checkpoint, string? vaeFile, string path, CheckpointLink? earlier, SharedParts shared, FileHashes hashes, CancellationToken ct)
     {
-        // 1. The networks, with all their weights in the file.
+        // 1. The networks, with all their weights in the files.
         var (family, prediction) = (checkpoint.Family, checkpoint.Prediction.Type);
-        var weights = WeightFiles.Of(checkpoint.File, checkpoint.Header);
-        var networks = new CheckpointNetworks(family, _ => weights, (network, keys) => SingleFileKeys.Of(family.Generation, network, keys), shared) { UnetPrefix = FileKinds.UnetPrefix };
+        var vae = vaeFile is null ? null : RecognizedVae.Read(vaeFile, family);
+        if (vae is null && !checkpoint.HasVae)
+        {
+            throw RecognizedCheckpoint.Refused(checkpoint.File, "It has no VAE.", "Name one of its family with --vae when you add it.");
+        }
+
+        var networks = NetworksOf(checkpoint, vae, shared);
         var graphs = networks.ReadAll();
 
         // 2. What folders have in configs.
@@ -62,11 +68,29 @@ internal static class CheckpointReader
             return new ModelInspection(null, problems.Problems);
         }
 
-        // 3. The digest. What it predicts is part of what it is, as the file alone need not say it.
-        var link = CheckpointLink.Of(checkpoint.File, prediction, earlier, ct);
-        var digest = ModelDigest.Of(new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = link.Sha256, ["prediction"] = link.Prediction });
+        // 3. The digest.
+        var link = new CheckpointLink
+        {
+            Prediction = prediction,
+            Weights = hashes.Of(checkpoint.File, ct, earlier?.Weights),
+            Vae = vae is null ? null : hashes.Of(vae.File, ct, earlier?.Vae),
+        };
         return new ModelInspection(
-            new ModelFolder(path, digest, graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks) { Checkpoint = link, PredictionSource = checkpoint.Prediction.Source },
+            new ModelFolder(path, link.Digest(), graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks) { Checkpoint = link, PredictionSource = checkpoint.Prediction.Source },
             []);
+    }
+
+    private static CheckpointNetworks NetworksOf(RecognizedCheckpoint checkpoint, RecognizedVae? vae, SharedParts shared)
+    {
+        var weights = WeightFiles.Of(checkpoint.File, checkpoint.Header);
+        var vaeWeights = vae is null ? null : WeightFiles.Of(vae.File, vae.Header);
+        return new CheckpointNetworks(
+            checkpoint.Family,
+            network => vaeWeights is not null && NetworkFiles.IsVae(network) ? vaeWeights : weights,
+            (network, keys) => vae is not null && NetworkFiles.IsVae(network) ? vae.Rules(keys) : SingleFileKeys.Of(checkpoint.Family.Generation, network, keys),
+            shared)
+        {
+            UnetPrefix = FileKinds.UnetPrefix,
+        };
     }
 }

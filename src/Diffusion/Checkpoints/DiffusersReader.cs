@@ -21,12 +21,12 @@ internal static class DiffusersReader
         && Directory.Exists(Path.Combine(folder, UnetPart))
         && Directory.EnumerateFiles(Path.Combine(folder, UnetPart), $"{UnetWeights}*").Any();
 
-    public static ModelInspection Read(string folder, SharedParts shared, bool verifyDigest, CancellationToken ct)
+    public static ModelInspection Read(string folder, SharedParts shared, bool verifyDigest, FileHashes hashes, CancellationToken ct)
     {
         var problems = new ProblemList(folder);
         try
         {
-            return Read(problems, shared, verifyDigest, ct) ?? new ModelInspection(null, problems.Problems);
+            return Read(problems, shared, verifyDigest, hashes, ct) ?? new ModelInspection(null, problems.Problems);
         }
         catch (ModelFolderException exception)
         {
@@ -35,7 +35,7 @@ internal static class DiffusersReader
     }
 
     /// <summary>The model, or null where there is a problem.</summary>
-    private static ModelInspection? Read(ProblemList problems, SharedParts shared, bool verifyDigest, CancellationToken ct)
+    private static ModelInspection? Read(ProblemList problems, SharedParts shared, bool verifyDigest, FileHashes hashes, CancellationToken ct)
     {
         // 1. The configs, and what family the UNet is of.
         var index = ModelJson.Read(IndexFile, problems);
@@ -73,7 +73,7 @@ internal static class DiffusersReader
         FamilyRules.CheckParts(problems, parts);
 
         // 4. The files' digests.
-        var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfigFile], verifyDigest, ct);
+        var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfigFile], verifyDigest, hashes, ct);
         return problems.Count > 0
             ? null
             : new ModelInspection(new ModelFolder(problems.Folder, digest, graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks), []);
@@ -104,5 +104,5 @@ internal static class DiffusersReader
 
     private static bool IsText(string network) => network is NetworkFiles.TextEncoder or NetworkFiles.TextEncoder2;
 
-    private static string PartOf(string network) => network is NetworkFiles.VaeDecoder or NetworkFiles.VaeEncoder ? "vae" : network.Split('/')[0];
+    private static string PartOf(string network) => NetworkFiles.IsVae(network) ? "vae" : network.Split('/')[0];
 }

@@ -11,7 +11,9 @@ internal static class FamilyDefaults
     private const int XlSide = 128;
 
     private const double Scale = 0.18215;
-    private const double XlScale = 0.13025;
+
+    /// <summary>The scaling factor of SDXL's autoencoder.</summary>
+    public const double XlScale = 0.13025;
 
     /// <summary>What the text encoders that were made with OpenCLIP pad with; OpenAI's pads with the end.</summary>
     private const string OpenClipPad = "!";

@@ -43,5 +43,5 @@ internal sealed class MixedNetworks(INetworks model, INetworks vae) : INetworks
 
     public OnnxGraphFile Read(string network) => Of(network).Read(network);
 
-    private INetworks Of(string network) => network is NetworkFiles.VaeDecoder or NetworkFiles.VaeEncoder ? vae : model;
+    private INetworks Of(string network) => NetworkFiles.IsVae(network) ? vae : model;
 }

@@ -1,5 +1,4 @@
 using RenderFarm.Diffusion.Checkpoints;
-using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models.Reading;
 
 namespace RenderFarm.Diffusion.Models;
@@ -40,7 +39,10 @@ public sealed class ModelFolder
     public string? PredictionSource { get; internal init; }
 
     /// <summary>The file that the networks' weights lie in, where the model is a checkpoint.</summary>
-    public string? CheckpointFile => Checkpoint?.File;
+    public string? CheckpointFile => Checkpoint?.Weights.File;
+
+    /// <summary>The file that the autoencoder's weights lie in, where it is not the checkpoint's own.</summary>
+    public string? VaeFile => Checkpoint?.Vae?.File;
 
     /// <summary>Whether the networks are weights without graphs, which stay where they are when the model is added to a farm.</summary>
     public bool IsCheckpoint => Networks is CheckpointNetworks;
@@ -98,27 +100,32 @@ public sealed class ModelFolder
     internal string ClipFolder => System.IO.Path.Combine(Path, NetworkFiles.Clip);
 
     /// <summary>Reads and checks a folder or a checkpoint, or throws <see cref="ModelFolderException"/> with everything that is wrong with it.</summary>
-    public static ModelFolder Open(string path, bool verifyDigest = true, CancellationToken ct = default)
+    public static ModelFolder Open(string path, bool verifyDigest = true, CancellationToken ct = default) => Open(path, verifyDigest, cacheFolder: null, ct);
+
+    /// <summary>The same, with the hashes of its files remembered in a folder.</summary>
+    public static ModelFolder Open(string path, bool verifyDigest, string? cacheFolder, CancellationToken ct)
     {
-        var inspection = Inspect(path, verifyDigest, ct);
+        var inspection = Inspect(path, verifyDigest, cacheFolder, ct);
         return inspection.Model ?? throw new ModelFolderException(path, inspection.Problems);
     }
 
     /// <summary>Reads a folder or a checkpoint and reports every problem at once, without loading weights.</summary>
-    public static ModelInspection Inspect(string path, bool verifyDigest = true, CancellationToken ct = default)
+    public static ModelInspection Inspect(string path, bool verifyDigest = true, CancellationToken ct = default) => Inspect(path, verifyDigest, cacheFolder: null, ct);
+
+    /// <summary>The same, with the hashes of files without stated ones remembered in a folder, which costs a large file's reading once.</summary>
+    public static ModelInspection Inspect(string path, bool verifyDigest, string? cacheFolder, CancellationToken ct)
     {
         var full = System.IO.Path.GetFullPath(path);
+        var hashes = new FileHashes(cacheFolder);
         return File.Exists(full)
-            ? CheckpointReader.Read(full, SharedParts.Shipped, ct)
-            : CheckpointReader.ReadLinked(full, SharedParts.Shipped, ct)
-                ?? (DiffusersReader.IsFolder(full) ? DiffusersReader.Read(full, SharedParts.Shipped, verifyDigest, ct) : ModelReader.Read(full, verifyDigest, ct));
+            ? CheckpointReader.Read(full, SharedParts.Shipped, hashes, CheckpointChoices.None, ct)
+            : CheckpointReader.ReadLinked(full, SharedParts.Shipped, hashes, ct)
+                ?? (DiffusersReader.IsFolder(full) ? DiffusersReader.Read(full, SharedParts.Shipped, verifyDigest, hashes, ct) : ModelReader.Read(full, verifyDigest, hashes, ct));
     }
 
-    /// <summary>Reads a checkpoint whose UNet predicts what the caller says, epsilon or v_prediction, whatever the file says of it.</summary>
-    public static ModelInspection InspectCheckpoint(string file, string prediction, CancellationToken ct = default) =>
-        PredictionSigns.All.Contains(prediction)
-            ? CheckpointReader.Read(System.IO.Path.GetFullPath(file), SharedParts.Shipped, ct, prediction)
-            : throw new ArgumentException($"The prediction '{prediction}' is unknown; known are {string.Join(", ", PredictionSigns.All)}.", nameof(prediction));
+    /// <summary>Reads a checkpoint with what the caller says of it, whatever the file says.</summary>
+    public static ModelInspection InspectCheckpoint(string file, CheckpointChoices choices, CancellationToken ct = default) =>
+        CheckpointReader.Read(System.IO.Path.GetFullPath(file), SharedParts.Shipped, FileHashes.Unremembered, choices, ct);
 
     /// <summary>Makes a folder that stands for this checkpoint. Nothing of it is copied.</summary>
     /// <exception cref="InvalidOperationException">The model is no checkpoint.</exception>

@@ -41,6 +41,9 @@ internal static class NetworkFiles
     /// <summary>Where a small decoder for previews may lie: the names that exporters of AutoencoderTiny use.</summary>
     public static IReadOnlyList<string> PreviewDecoders { get; } = ["vae_decoder_tiny/model.onnx", "taesd_decoder/model.onnx"];
 
+    /// <summary>Whether a network is a half of the autoencoder.</summary>
+    public static bool IsVae(string network) => network is VaeDecoder or VaeEncoder;
+
     /// <summary>What a ControlNet adds to the UNet's skip connection of this number.</summary>
     public static string DownResidual(int index) => string.Create(CultureInfo.InvariantCulture, $"down_block_additional_residual_{index}");
 

@@ -56,6 +56,41 @@ public sealed class AddCheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_checkpoint_is_added_with_another_VAE_which_is_not_copied_either()
+    {
+        var (file, vae) = (_folder.File("photos.safetensors"), _folder.File("clear.safetensors"));
+        SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf("sd1").Where(tensor => !tensor.Key.StartsWith("first_stage_model.", StringComparison.Ordinal)).ToDictionary());
+        SparseCheckpoint.Write(vae, CheckpointKeys.Of("vae").ToDictionary(key => key.Diffusers, key => key.Shape.ToArray()), "F32");
+
+        var (refused, without) = await CommandLine.RunAsync(["models", "add", file, "--data", _folder.File("data")]);
+        var (code, line) = await CommandLine.RunAsync(["models", "add", file, "--vae", vae, "--data", _folder.File("data")]);
+
+        Assert.Equal(ExitCodes.Failed, refused);
+        Assert.StartsWith("photos.safetensors: It has no VAE.", without.Error, StringComparison.Ordinal);
+        Assert.Equal((ExitCodes.Done, ""), (code, line.Error));
+        Assert.Contains($"vae        {vae}, which stays where it is", line.Lines);
+        Assert.InRange(Directory.EnumerateFiles(_folder.File("data/models/photos")).Sum(one => new FileInfo(one).Length), 1, 2000);
+        var model = ModelFolder.Open(_folder.File("data/models/photos"), verifyDigest: true, TestContext.Current.CancellationToken);
+        Assert.Equal((file, vae), (model.CheckpointFile, model.VaeFile));
+    }
+
+    [Fact]
+    public async Task A_VAE_that_is_not_there_or_is_for_a_folder_is_refused()
+    {
+        var file = _folder.File("photos.safetensors");
+        SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf("sd1"));
+
+        var (_, missing) = await CommandLine.RunAsync(["models", "check", file, "--vae", _folder.File("nothing.safetensors")]);
+        var (_, folder) = await CommandLine.RunAsync(["models", "check", GoldenFolder.EmojiModel, "--vae", file]);
+        var (code, checkpoint) = await CommandLine.RunAsync(["models", "check", file, "--vae", file]);
+
+        Assert.StartsWith("There is no VAE", missing.Error, StringComparison.Ordinal);
+        Assert.StartsWith("--vae is for checkpoints", folder.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.StartsWith("photos.safetensors: It is a checkpoint; a VAE is needed.", checkpoint.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_folder_of_diffusers_is_added_without_a_copy()
     {
         var source = _folder.File("mine");

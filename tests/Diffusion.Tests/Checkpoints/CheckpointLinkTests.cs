@@ -1,6 +1,7 @@
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.TestKit;
 
 namespace RenderFarm.Diffusion.Tests.Checkpoints;
@@ -34,7 +35,8 @@ public sealed class CheckpointLinkTests : IDisposable
     public void A_file_that_stays_as_it_is_is_hashed_once()
     {
         var known = Read().Model!.Digest;
-        Replace(CheckpointLink.Find(_model)! with { Sha256 = new string('a', 64) });
+        var link = CheckpointLink.Find(_model)!;
+        Replace(link with { Weights = link.Weights with { Sha256 = new string('a', 64) } });
 
         Assert.NotEqual(known, Read().Model!.Digest);
         File.SetLastWriteTimeUtc(_file, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
@@ -65,6 +67,7 @@ public sealed class CheckpointLinkTests : IDisposable
 
     [Theory]
     [InlineData("\"file\"", "\"fil\"")]
+    [InlineData("\"weights\"", "\"weight\"")]
     [InlineData("\"epsilon\"", "\"x0\"")]
     [InlineData("}", "")]
     public void A_link_that_is_not_as_it_should_be_is_refused(string from, string to)
@@ -77,9 +80,9 @@ public sealed class CheckpointLinkTests : IDisposable
 
     [Fact]
     public void A_folder_of_networks_is_no_link() =>
-        Assert.Null(CheckpointReader.ReadLinked(RenderFarm.TestKit.Goldens.GoldenFolder.EmojiModel, TinyCheckpoint.Parts, CancellationToken.None));
+        Assert.Null(CheckpointReader.ReadLinked(RenderFarm.TestKit.Goldens.GoldenFolder.EmojiModel, TinyCheckpoint.Parts, FileHashes.Unremembered, CancellationToken.None));
 
-    private ModelInspection Read() => CheckpointReader.ReadLinked(_model, TinyCheckpoint.Parts, CancellationToken.None)!;
+    private ModelInspection Read() => CheckpointReader.ReadLinked(_model, TinyCheckpoint.Parts, FileHashes.Unremembered, CancellationToken.None)!;
 
     private void Replace(CheckpointLink link)
     {

@@ -1,4 +1,3 @@
-using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Images;
 using RenderFarm.Diffusion.ImageToImage;
 using RenderFarm.Diffusion.Lora;
@@ -107,7 +106,7 @@ public sealed class CheckpointReaderTests(LoadedModels models) : IDisposable
         tensors.Remove("first_stage_model.decoder.conv_out.bias");
         SafetensorsBytes.Write(_folder.File("cut.safetensors"), tensors);
 
-        var problem = Assert.Single(CheckpointReader.Read(_folder.File("cut.safetensors"), TinyCheckpoint.Parts, CancellationToken.None).Problems);
+        var problem = Assert.Single(TinyCheckpoint.Inspect(_folder.File("cut.safetensors")).Problems);
 
         Assert.Equal(("cut.safetensors", "It lacks first_stage_model.decoder.conv_out.bias."), (problem.File, problem.Problem));
     }

@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Tests.Lora;
 using RenderFarm.TestKit;
 
@@ -98,7 +99,7 @@ public sealed class DiffusersReaderTests : IDisposable
     private ModelInspection Read()
     {
         Assert.True(DiffusersReader.IsFolder(_model));
-        return DiffusersReader.Read(_model, TinyCheckpoint.Parts, verifyDigest: true, CancellationToken.None);
+        return DiffusersReader.Read(_model, TinyCheckpoint.Parts, verifyDigest: true, FileHashes.Unremembered, CancellationToken.None);
     }
 
     private string PathOf(string file) => Path.Combine(_model, file);

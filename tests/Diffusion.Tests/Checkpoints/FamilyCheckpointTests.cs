@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Checkpoints.Recognition;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Goldens;
 
@@ -27,9 +28,9 @@ public sealed class FamilyCheckpointTests : IDisposable
         SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf(family));
 
         // Said to be hashed already, as gigabytes of zeros take seconds.
-        var hashed = new CheckpointLink { File = file, Prediction = prediction, Sha256 = "", Bytes = new FileInfo(file).Length, Modified = File.GetLastWriteTimeUtc(file) };
+        var hashed = new CheckpointLink { Prediction = prediction, Weights = HashedFile.Of(file, "", FileState.Of(file)) };
         hashed.Write(_folder.File("model"));
-        var inspection = CheckpointReader.ReadLinked(_folder.File("model"), SharedParts.Shipped, TestContext.Current.CancellationToken)!;
+        var inspection = CheckpointReader.ReadLinked(_folder.File("model"), SharedParts.Shipped, FileHashes.Unremembered, TestContext.Current.CancellationToken)!;
 
         Assert.Empty(inspection.Problems);
         var model = inspection.Model!;

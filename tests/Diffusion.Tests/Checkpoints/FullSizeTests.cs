@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Goldens;
@@ -55,7 +56,7 @@ public sealed class FullSizeTests : IDisposable
 
     private static ModelFolder Read(string path)
     {
-        var inspection = CheckpointReader.Read(path, SharedParts.Shipped, TestContext.Current.CancellationToken);
+        var inspection = CheckpointReader.Read(path, SharedParts.Shipped, FileHashes.Unremembered, CheckpointChoices.None, TestContext.Current.CancellationToken);
         Assert.Empty(inspection.Problems);
         return inspection.Model!;
     }

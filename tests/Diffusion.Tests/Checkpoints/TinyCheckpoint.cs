@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Tokenization;
 using RenderFarm.TestKit.Goldens;
 
@@ -14,11 +15,15 @@ internal static class TinyCheckpoint
     public static string File { get; } = PathOf("checkpoints", "tiny-sd1.safetensors");
 
     /// <summary>Reads a checkpoint as a model.</summary>
-    public static ModelFolder Open(string file)
+    public static ModelFolder Open(string file, CheckpointChoices? choices = null)
     {
-        var inspection = CheckpointReader.Read(file, Parts, CancellationToken.None);
+        var inspection = Inspect(file, choices);
         return inspection.Model ?? throw new ModelFolderException(file, inspection.Problems);
     }
+
+    /// <summary>Reads a file, whatever it is.</summary>
+    public static ModelInspection Inspect(string file, CheckpointChoices? choices = null) =>
+        CheckpointReader.Read(file, Parts, FileHashes.Unremembered, choices ?? CheckpointChoices.None, CancellationToken.None);
 
     /// <summary>A file of the current goldens, or of the default ones.</summary>
     public static string PathOf(string kind, string name) =>

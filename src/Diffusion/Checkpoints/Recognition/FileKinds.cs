@@ -61,7 +61,7 @@ internal static class FileKinds
     public static string Fix(FileKind kind) => kind switch
     {
         FileKind.Lora => "Put it into the folder of LoRAs (Worker:Loras) and name it in the prompt or the settings; it changes a model and is none itself.",
-        FileKind.Vae => "It belongs to a model; render with the checkpoint it was made for.",
+        FileKind.Vae => "It belongs to a model: name it with --vae when you add the checkpoint that it is for.",
         FileKind.UnetAlone => $"Take the whole checkpoint, with text encoder and VAE, or the folder that this file came from. {Supported}",
         FileKind.XlRefiner => $"Take the base model, which draws whole pictures by itself. {Supported}",
         _ => Supported,

@@ -13,31 +13,41 @@ internal sealed record RecognizedCheckpoint(string File, SafetensorsHeader Heade
     private const int LatentChannels = 4;
     private const int InpaintingChannels = 9;
 
+    /// <summary>Whether its autoencoder is in it, which some leave out.</summary>
+    public bool HasVae => Header.Tensors.Keys.Any(name => name.StartsWith(VaeKeys.InCheckpoint, StringComparison.Ordinal));
+
     /// <summary>Reads the header alone. Throws <see cref="ModelFolderException"/> with what the file is instead, where it is no checkpoint that can be used.</summary>
     /// <param name="file">The file.</param>
     /// <param name="prediction">What its UNet predicts, where the caller knows better than the file; null asks the file.</param>
     public static RecognizedCheckpoint Read(string file, string? prediction = null)
     {
+        var header = ReadHeader(file);
+        var kind = FileKinds.Of(header);
+        if (kind != FileKind.Checkpoint)
+        {
+            var architecture = header.Texts.GetValueOrDefault("modelspec.architecture") is { } stated ? $" ({stated})" : "";
+            throw Refused(file, $"It is {FileKinds.Words(kind)}{architecture}.", FileKinds.Fix(kind));
+        }
+
+        var family = FamilyOf(file, header);
+        var found = prediction is null ? Sound(file, () => PredictionSigns.Of(file, header, family)) : new PredictionFound(prediction, "the one who added it");
+        return header.Tensors.ContainsKey("ztsnr")
+            ? throw Refused(file, "It was trained with noise up to zero signal (ztsnr), which is not supported.", FileKinds.Supported)
+            : new RecognizedCheckpoint(file, header, family, ElementOf(header), found);
+    }
+
+    /// <summary>The header of a file of weights. Throws <see cref="ModelFolderException"/> where it is of another format or not sound.</summary>
+    public static SafetensorsHeader ReadHeader(string file) =>
+        Sound(file, () => ForeignFormat.Of(file) is { } foreign ? throw Refused(file, foreign.Problem, foreign.Fix) : SafetensorsHeader.Read(file));
+
+    public static ModelFolderException Refused(string file, string problem, string fix, Exception? inner = null) =>
+        new(Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileName(file), problem, fix, inner);
+
+    private static T Sound<T>(string file, Func<T> read)
+    {
         try
         {
-            if (ForeignFormat.Of(file) is { } foreign)
-            {
-                throw Refused(file, foreign.Problem, foreign.Fix);
-            }
-
-            var header = SafetensorsHeader.Read(file);
-            var kind = FileKinds.Of(header);
-            if (kind != FileKind.Checkpoint)
-            {
-                var architecture = header.Texts.GetValueOrDefault("modelspec.architecture") is { } stated ? $" ({stated})" : "";
-                throw Refused(file, $"It is {FileKinds.Words(kind)}{architecture}.", FileKinds.Fix(kind));
-            }
-
-            var family = FamilyOf(file, header);
-            var found = prediction is null ? PredictionSigns.Of(file, header, family) : new PredictionFound(prediction, "the one who added it");
-            return header.Tensors.ContainsKey("ztsnr")
-                ? throw Refused(file, "It was trained with noise up to zero signal (ztsnr), which is not supported.", FileKinds.Supported)
-                : new RecognizedCheckpoint(file, header, family, ElementOf(header), found);
+            return read();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -48,9 +58,6 @@ internal sealed record RecognizedCheckpoint(string File, SafetensorsHeader Heade
             throw Refused(file, exception.Message, "Download the file again.", exception);
         }
     }
-
-    public static ModelFolderException Refused(string file, string problem, string fix, Exception? inner = null) =>
-        new(Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileName(file), problem, fix, inner);
 
     private static ModelFamily FamilyOf(string file, SafetensorsHeader header)
     {

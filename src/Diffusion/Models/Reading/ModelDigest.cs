@@ -14,11 +14,11 @@ internal static class ModelDigest
     private const string Restore = "Download the file again, or run sha256sum anew if the change is meant.";
 
     /// <summary>Checks every listed file and that each file in use is listed, notes what differs, and returns the digest.</summary>
-    public static string Read(ProblemList problems, IReadOnlyList<string> filesInUse, bool verify, CancellationToken ct)
+    public static string Read(ProblemList problems, IReadOnlyList<string> filesInUse, bool verify, FileHashes hashes, CancellationToken ct)
     {
         if (!File.Exists(problems.PathOf(FileName)))
         {
-            return Of(FilesOf(problems.Folder).ToDictionary(file => file, file => HashFile(problems.PathOf(file), ct), StringComparer.Ordinal));
+            return Of(FilesOf(problems.Folder).ToDictionary(file => file, file => hashes.Of(problems.PathOf(file), ct).Sha256, StringComparer.Ordinal));
         }
 
         var stated = ReadLines(problems);

@@ -13,7 +13,7 @@ internal static class ModelReader
     // What follows the names of the first and the second text encoder's folders.
     private static readonly string[] Suffixes = ["", "_2"];
 
-    public static ModelInspection Read(string path, bool verifyDigest, CancellationToken ct)
+    public static ModelInspection Read(string path, bool verifyDigest, FileHashes hashes, CancellationToken ct)
     {
         var problems = new ProblemList(path);
         if (!Directory.Exists(path))
@@ -50,7 +50,7 @@ internal static class ModelReader
 
         // 4. The files' digests.
         string[] networks = [.. Networks.Where(file => File.Exists(problems.PathOf(file))), .. OptionalNetworks.FilesOf(problems)];
-        var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfig.File, .. TextFiles(texts.Count), .. networks], verifyDigest, ct);
+        var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfig.File, .. TextFiles(texts.Count), .. networks], verifyDigest, hashes, ct);
 
         return problems.Count > 0
             ? new ModelInspection(null, problems.Problems)

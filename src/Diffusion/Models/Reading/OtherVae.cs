@@ -6,7 +6,7 @@ internal static class OtherVae
     private static readonly string[] Networks = [NetworkFiles.VaeDecoder, NetworkFiles.VaeEncoder];
 
     /// <summary>Checks that the autoencoder fits, and throws <see cref="ModelFolderException"/> where it does not.</summary>
-    public static ModelFolder Of(ModelFolder model, string folder, bool verifyDigest, CancellationToken ct)
+    public static ModelFolder Of(ModelFolder model, string folder, bool verifyDigest, FileHashes hashes, CancellationToken ct)
     {
         var problems = new ProblemList(Path.GetFullPath(folder));
         if (!Directory.Exists(problems.Folder))
@@ -24,7 +24,7 @@ internal static class OtherVae
         }
 
         string[] files = [.. Networks.Where(file => File.Exists(problems.PathOf(file)))];
-        var digest = ModelDigest.Read(problems, [VaeConfig.File, .. files], verifyDigest, ct);
+        var digest = ModelDigest.Read(problems, [VaeConfig.File, .. files], verifyDigest, hashes, ct);
         if (problems.Count > 0)
         {
             throw new ModelFolderException(problems.Folder, problems.Problems);
