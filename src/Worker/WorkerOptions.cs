@@ -12,7 +12,7 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary><c>cpu</c>, <c>cuda:N</c> or <c>tensorrt:N</c>.</summary>
     public string Device { get; set; } = "cpu";
 
-    /// <summary>Folder whose subfolders are models.</summary>
+    /// <summary>Folder whose subfolders and .safetensors files are models.</summary>
     public string Models { get; set; } = "models";
 
     /// <summary>Folder of LoRAs, as .safetensors files, in folders of any depth; it need not be there.</summary>
@@ -72,7 +72,7 @@ public sealed partial class WorkerOptions : IValidatableObject
 
         if (!Directory.Exists(Models))
         {
-            yield return Problem(nameof(Models), $"'{Path.GetFullPath(Models)}', which is not there", "a folder whose subfolders are models");
+            yield return Problem(nameof(Models), $"'{Path.GetFullPath(Models)}', which is not there", "a folder whose subfolders and .safetensors files are models");
         }
 
         if (string.IsNullOrWhiteSpace(Spool))

@@ -85,7 +85,7 @@ public sealed class FarmProgramTests
 
     [Theory]
     [InlineData("coordinator|--Access:Key=short", "Access:Key (RENDERFARM__Access__Key) must have at least 32 characters; it has 5. 'renderfarm key' prints a new one.")]
-    [InlineData("worker|--Worker:Models=/nowhere", "Worker:Models (RENDERFARM__Worker__Models) is '/nowhere', which is not there; allowed: a folder whose subfolders are models.")]
+    [InlineData("worker|--Worker:Models=/nowhere", "Worker:Models (RENDERFARM__Worker__Models) is '/nowhere', which is not there; allowed: a folder whose subfolders and .safetensors files are models.")]
     public async Task A_host_with_a_wrong_setting_does_not_start_and_names_the_key(string arguments, string message)
     {
         var (code, line) = await CommandLine.RunAsync(arguments.Split('|'));

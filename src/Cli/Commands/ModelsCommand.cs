@@ -84,9 +84,9 @@ internal static class ModelsCommand
             }
 
             var target = Path.Combine(LocalModels.Prepare(options.DataFolder(line)), model.Name);
-            if (Directory.Exists(target))
+            if (new[] { target, target + ".safetensors" }.FirstOrDefault(Path.Exists) is { } there)
             {
-                throw new UserError($"There is a model {model.Name} already, in {target}. Remove that folder first, or rename the one to add.");
+                throw new UserError($"There is a model {model.Name} already, in {there}. Remove that first, or rename the one to add.");
             }
 
             if (model.IsCheckpoint)

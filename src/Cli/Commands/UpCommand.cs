@@ -15,7 +15,7 @@ internal static class UpCommand
     {
         var port = new Option<int>("--port") { Description = "Port on 127.0.0.1; 0 takes a free one", DefaultValueFactory = _ => UsualPort, HelpName = "N" };
         var data = new Option<string?>("--data") { Description = "Folder for jobs and pictures [RENDERFARM_DATA]", HelpName = "DIR" };
-        var models = new Option<string?>("--models") { Description = "Folder whose subfolders are models [default: models of the data folder]", HelpName = "DIR" };
+        var models = new Option<string?>("--models") { Description = "Folder whose subfolders and .safetensors files are models [default: models of the data folder]", HelpName = "DIR" };
         var command = new Command("up", "Run a farm on this machine, with its dashboard, until Ctrl+C. Jobs go on at the next start") { port, data, models };
         command.Examples("renderfarm up", "renderfarm up --port 8080 --data /srv/renderfarm --models /srv/models");
         command.SetAction(async (line, cancellationToken) =>

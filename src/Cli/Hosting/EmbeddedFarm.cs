@@ -43,7 +43,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
 
     /// <summary>Starts it on a data folder, which nobody else may use meanwhile.</summary>
     /// <param name="folder">Where jobs and pictures are kept.</param>
-    /// <param name="models">Folder whose subfolders are models.</param>
+    /// <param name="models">Folder whose subfolders and .safetensors files are models.</param>
     /// <param name="port">Port on 127.0.0.1; 0 takes a free one.</param>
     /// <param name="arguments">Settings from the command line, over those of the environment.</param>
     /// <param name="minimumLevel">What is logged to the console.</param>

@@ -8,15 +8,19 @@ namespace RenderFarm.Worker.Models;
 /// <summary>The models in this worker's folder.</summary>
 internal sealed partial class ModelFolders(IOptions<WorkerOptions> options, ILogger<ModelFolders> logger) : IModelSource
 {
-    private const string Marker = "model_index.json";
-
-    /// <summary>Reads and hashes every model folder. One that cannot be read is reported, not thrown.</summary>
+    /// <summary>Reads and hashes every model, in a folder or dropped there as a checkpoint. One that cannot be read is reported, not thrown.</summary>
     public IReadOnlyList<WorkerModel> Read(CancellationToken cancellationToken)
     {
-        var folders = Directory.EnumerateDirectories(options.Value.Models)
-            .Where(folder => File.Exists(Path.Combine(folder, Marker)))
-            .Order(StringComparer.Ordinal);
-        IReadOnlyList<WorkerModel> models = [.. folders.Select(folder => Read(folder, cancellationToken))];
+        var models = new List<WorkerModel>();
+        foreach (var named in ModelPlaces.In(options.Value.Models).GroupBy(place => place.Name))
+        {
+            models.Add(Read(named.First(), cancellationToken));
+            foreach (var hidden in named.Skip(1))
+            {
+                LogHidden(hidden.Path, named.First().Path);
+            }
+        }
+
         if (!models.Any(model => model.Problem is null))
         {
             LogNothingUsable(Path.GetFullPath(options.Value.Models));
@@ -25,12 +29,12 @@ internal sealed partial class ModelFolders(IOptions<WorkerOptions> options, ILog
         return models;
     }
 
-    private WorkerModel Read(string folder, CancellationToken cancellationToken)
+    private WorkerModel Read(ModelPlace place, CancellationToken cancellationToken)
     {
-        var name = Path.GetFileName(folder);
+        var name = place.Name;
         try
         {
-            var inspection = ModelFolder.Inspect(folder, verifyDigest: true, cancellationToken);
+            var inspection = ModelFolder.Inspect(place.Path, verifyDigest: true, options.Value.Cache is { Length: > 0 } cache ? Path.GetFullPath(cache) : null, cancellationToken);
             if (inspection.Model is { } model)
             {
                 LogFound(name, model.Digest, model.Family);
@@ -56,6 +60,9 @@ internal sealed partial class ModelFolders(IOptions<WorkerOptions> options, ILog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} cannot be used: {Problem}")]
     private partial void LogBroken(string model, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The checkpoint {File} is left aside: {Folder} has its name")]
+    private partial void LogHidden(string file, string folder);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The folder {Folder} (Worker:Models) holds no usable model; this worker renders nothing")]
     private partial void LogNothingUsable(string folder);

@@ -1,7 +1,7 @@
 namespace RenderFarm.Worker.Pipelines;
 
 /// <summary>What pipelines are loaded with: plain data.</summary>
-/// <param name="Models">Folder whose subfolders are models.</param>
+/// <param name="Models">Folder of models.</param>
 /// <param name="Loras">Folder of LoRAs.</param>
 /// <param name="Cache">Folder of optimised networks; null keeps none.</param>
 /// <param name="Device">What is rendered on.</param>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RenderFarm.Diffusion;
+using RenderFarm.Worker.Models;
 
 namespace RenderFarm.Worker.Pipelines;
 
@@ -154,7 +155,7 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
         var start = time.GetTimestamp();
         // The catalog has compared every file with its checksum; the digest of the list is read again and must still be the job's.
         var pipeline = DiffusionPipeline.Load(
-            Path.Combine(settings.Models, model),
+            ModelPlaces.Of(settings.Models, model),
             new PipelineOptions
             {
                 Device = settings.Device,
