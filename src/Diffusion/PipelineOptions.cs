@@ -41,6 +41,9 @@ public sealed record PipelineOptions
     /// <summary>Where networks are kept as the runtime optimised them for this processor, so that the next load is faster; takes about as much room as the model. Null keeps none.</summary>
     public string? CacheFolder { get; init; }
 
+    /// <summary>How many bytes of weights with LoRAs merged into them are kept in <see cref="CacheFolder"/> at most, those used last; 0, or without a folder, merges in memory.</summary>
+    public long LoraCacheBytes { get; init; } = 8L << 30;
+
     /// <summary>The most memory that networks may take on a GPU, besides what its libraries take; null leaves it to the runtime.</summary>
     public long? GpuMemoryBytes { get; init; }
 

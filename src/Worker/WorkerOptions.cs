@@ -36,8 +36,11 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary>CPU threads within one network run; 0 is one per core.</summary>
     public int Threads { get; set; }
 
-    /// <summary>Folder where networks are kept as they were optimised for this processor, so that a model loads faster the next time; takes about as much room as the models. Empty keeps none.</summary>
+    /// <summary>Folder where networks are kept as they were optimised for this processor, so that a model loads faster the next time, weights with LoRAs merged into them, and hashes of files; takes about as much room as the models and <see cref="LoraCacheMiB"/>. Empty keeps none.</summary>
     public string Cache { get; set; } = "";
+
+    /// <summary>Most that weights with LoRAs merged into them may take in the cache, in MiB, those used last; 0 merges in memory.</summary>
+    public long LoraCacheMiB { get; set; } = 8192;
 
     /// <summary>Folder of finished pictures that are not committed yet, made if missing; on a disk that outlives the process.</summary>
     public string Spool { get; set; } = "spool";
@@ -90,6 +93,7 @@ public sealed partial class WorkerOptions : IValidatableObject
             (nameof(Slots), Slots is < 1 or > 64, Slots, "1 to 64"),
             (nameof(BatchSize), BatchSize is < 1 or > 64, BatchSize, "1 to 64"),
             (nameof(MemoryBudgetMiB), MemoryBudgetMiB is < 1, MemoryBudgetMiB ?? 0, "1 or more"),
+            (nameof(LoraCacheMiB), LoraCacheMiB is < 0 or > 1 << 30, LoraCacheMiB, "0 to 1073741824"),
             (nameof(SpoolMiB), SpoolMiB is < 1 or > 1 << 30, SpoolMiB, "1 to 1073741824"),
             (nameof(SpoolFreeMiB), SpoolFreeMiB is < 0 or > 1 << 30, SpoolFreeMiB, "0 to 1073741824"),
             (nameof(Threads), Threads is < 0 or > 1024, Threads, "0 to 1024"),

@@ -15,6 +15,7 @@ public sealed class WorkerOptionsTests
         { nameof(WorkerOptions.MemoryBudgetMiB), options => options.MemoryBudgetMiB = 0 },
         { nameof(WorkerOptions.MemoryBudgetMiB), options => options.Device = "cuda:0" },
         { nameof(WorkerOptions.Threads), options => options.Threads = -1 },
+        { nameof(WorkerOptions.LoraCacheMiB), options => options.LoraCacheMiB = -1 },
         { nameof(WorkerOptions.Spool), options => options.Spool = " " },
         { nameof(WorkerOptions.SpoolMiB), options => options.SpoolMiB = 0 },
         { nameof(WorkerOptions.SpoolFreeMiB), options => options.SpoolFreeMiB = -1 },

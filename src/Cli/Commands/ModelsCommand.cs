@@ -57,7 +57,7 @@ internal static class ModelsCommand
         command.Examples("renderfarm models check ./sd-turbo-onnx", "renderfarm models check ./photos.safetensors");
         command.SetAction((line, cancellationToken) =>
         {
-            var model = Read(line.GetValue(path)!, line.GetValue(prediction), line.GetValue(vae), terminal, cancellationToken);
+            var model = Read(line.GetValue(path)!, line.GetValue(prediction), terminal, cancellationToken, line.GetValue(vae));
             if (model is not null)
             {
                 terminal.Line($"{model.Name} can be used: {model.Family}, {model.DefaultWidth}x{model.DefaultHeight}, {Words.Bytes(model.WeightBytes)}, digest {model.Digest}");
@@ -78,7 +78,7 @@ internal static class ModelsCommand
         command.Examples("renderfarm models add ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors", "renderfarm models add ./photos.safetensors --prediction v", "renderfarm models add ./photos.safetensors --vae ./clear.safetensors");
         command.SetAction((line, cancellationToken) =>
         {
-            if (Read(line.GetValue(path)!, line.GetValue(prediction), line.GetValue(vae), terminal, cancellationToken) is not { } model)
+            if (Read(line.GetValue(path)!, line.GetValue(prediction), terminal, cancellationToken, line.GetValue(vae)) is not { } model)
             {
                 return Task.FromResult(ExitCodes.Failed);
             }
@@ -136,7 +136,7 @@ internal static class ModelsCommand
         }
     }
 
-    private static ModelFolder? Read(string path, string? prediction, string? vae, Terminal terminal, CancellationToken cancellationToken)
+    private static ModelFolder? Read(string path, string? prediction, Terminal terminal, CancellationToken cancellationToken, string? vae = null)
     {
         var isFile = File.Exists(path);
         if (!isFile && !Directory.Exists(path))

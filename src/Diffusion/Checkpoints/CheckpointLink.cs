@@ -17,21 +17,52 @@ internal sealed record CheckpointLink
     [JsonPropertyName("_class_name")]
     public string ClassName { get; init; } = Class;
 
+    [JsonPropertyName("file")]
+    public required string File { get; init; }
+
     [JsonPropertyName("prediction_type")]
     public required string Prediction { get; init; }
 
-    [JsonPropertyName("weights")]
-    public required HashedFile Weights { get; init; }
+    [JsonPropertyName("sha256")]
+    public required string Sha256 { get; init; }
+
+    /// <summary>The size that the file had when it was hashed.</summary>
+    [JsonPropertyName("bytes")]
+    public required long Bytes { get; init; }
+
+    /// <summary>When the file had last been written when it was hashed.</summary>
+    [JsonPropertyName("modified")]
+    public required DateTime Modified { get; init; }
+
+    /// <summary>The inode that it had then, where it was told.</summary>
+    [JsonPropertyName("inode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ulong? Inode { get; init; }
 
     /// <summary>The autoencoder that is used instead of the checkpoint's own; null for its own.</summary>
     [JsonPropertyName("vae")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HashedFile? Vae { get; init; }
 
+    /// <summary>The checkpoint's file and hash.</summary>
+    [JsonIgnore]
+    public HashedFile Weights => new() { File = File, Sha256 = Sha256, Bytes = Bytes, Modified = Modified, Inode = Inode };
+
+    public static CheckpointLink Of(HashedFile weights, string prediction, HashedFile? vae = null) => new()
+    {
+        File = weights.File,
+        Prediction = prediction,
+        Sha256 = weights.Sha256,
+        Bytes = weights.Bytes,
+        Modified = weights.Modified,
+        Inode = weights.Inode,
+        Vae = vae,
+    };
+
     /// <summary>Equal for equal files that are used alike, wherever they lie. What the UNet predicts counts as well: the file alone need not say it.</summary>
     public string Digest()
     {
-        var hashes = new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = Weights.Sha256, ["prediction"] = Prediction };
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = Sha256, ["prediction"] = Prediction };
         if (Vae is not null)
         {
             hashes["vae"] = Vae.Sha256;

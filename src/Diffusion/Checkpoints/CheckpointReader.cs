@@ -21,7 +21,7 @@ internal static class CheckpointReader
             link = CheckpointLink.Find(folder);
             return link is null
                 ? new ModelInspection(null, [])
-                : Read(RecognizedCheckpoint.Read(link.Weights.File, link.Prediction), link.Vae?.File, folder, link, shared, hashes, ct);
+                : Read(RecognizedCheckpoint.Read(link.File, link.Prediction), link.Vae?.File, folder, link, shared, hashes, ct);
         });
         return link is null && inspection.Problems.Count == 0 ? null : inspection;
     }
@@ -69,12 +69,7 @@ internal static class CheckpointReader
         }
 
         // 3. The digest.
-        var link = new CheckpointLink
-        {
-            Prediction = prediction,
-            Weights = hashes.Of(checkpoint.File, ct, earlier?.Weights),
-            Vae = vae is null ? null : hashes.Of(vae.File, ct, earlier?.Vae),
-        };
+        var link = CheckpointLink.Of(hashes.Of(checkpoint.File, ct, earlier?.Weights), prediction, vae is null ? null : hashes.Of(vae.File, ct, earlier?.Vae));
         return new ModelInspection(
             new ModelFolder(path, link.Digest(), graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks) { Checkpoint = link, PredictionSource = checkpoint.Prediction.Source },
             []);

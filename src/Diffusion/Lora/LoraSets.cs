@@ -1,6 +1,8 @@
 using System.Globalization;
 using RenderFarm.Diffusion.Denoising;
+using RenderFarm.Diffusion.Lora.Merging;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Runtime;
 using RenderFarm.Diffusion.Text;
@@ -28,6 +30,8 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
     ];
 
     private readonly LoraFolder _folder = new(options.LoraFolder);
+    private readonly FileHashes _hashes = new(options.CacheFolder);
+    private readonly MergedFiles? _merged = options.CacheFolder is { } cache && options.LoraCacheBytes > 0 ? new(cache, options.LoraCacheBytes, TimeProvider.System) : null;
     private readonly LinkedList<(string Key, StyledNetworks Networks)> _sets = [];
 
     /// <summary>How often text networks ran, with and without LoRAs, in the sets that are loaded.</summary>
@@ -111,8 +115,11 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
         {
             // 1. Merge the LoRAs into the weights.
             files.AddRange(loras.Select(lora => (LoraFile.Open(lora.Path), lora.Use)));
-            var merged = files.Count == 0 ? new Dictionary<LoraNetwork, ReplacedWeights>() : LoraMerge.Merge(GraphsOfNetworks(), files);
-            loaded.AddRange(merged.Values);
+            var merged = new Dictionary<LoraNetwork, ReplacedWeights>();
+            foreach (var (network, weights) in files.Count == 0 ? new Dictionary<LoraNetwork, MergedWeights>() : LoraMerge.Plan(GraphsOfNetworks(), files))
+            {
+                loaded.Add(merged[network] = Merged(network, weights, files, ct));
+            }
 
             // 2. Load the networks that have changed.
             NetworkSession? Session(LoraNetwork network, string file, bool isEdited = false)
@@ -142,6 +149,20 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
         {
             files.ForEach(one => one.File.Dispose());
         }
+    }
+
+    /// <summary>The merged weights from their file where files are kept, else in memory.</summary>
+    private ReplacedWeights Merged(LoraNetwork network, MergedWeights weights, List<(LoraFile File, LoraUse Use)> loras, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        if (_merged is null)
+        {
+            return weights.InMemory();
+        }
+
+        var shares = loras.Select(lora => (_hashes.Of(lora.File.Path, ct).Sha256, network == LoraNetwork.Unet ? lora.Use.UnetWeight : lora.Use.TextWeight));
+        var key = MergedFiles.KeyOf(model.Digest, Files.First(one => one.Network == network).File, weights, shares);
+        return _merged.Map(key, weights) ?? weights.InMemory();
     }
 
     private Dictionary<LoraNetwork, OnnxGraphFile> GraphsOfNetworks() =>

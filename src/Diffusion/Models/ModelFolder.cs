@@ -39,7 +39,7 @@ public sealed class ModelFolder
     public string? PredictionSource { get; internal init; }
 
     /// <summary>The file that the networks' weights lie in, where the model is a checkpoint.</summary>
-    public string? CheckpointFile => Checkpoint?.Weights.File;
+    public string? CheckpointFile => Checkpoint?.File;
 
     /// <summary>The file that the autoencoder's weights lie in, where it is not the checkpoint's own.</summary>
     public string? VaeFile => Checkpoint?.Vae?.File;

@@ -4,42 +4,70 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion.Runtime;
 
 /// <summary>Weights that a session is to use instead of those in the network's files. Must live as long as the session.</summary>
 internal sealed class ReplacedWeights : IDisposable
 {
-    private readonly Dictionary<string, byte[]> _bytes = new(StringComparer.Ordinal);
+    private readonly List<byte[]> _pinned = [];
+    private readonly Dictionary<string, byte[]> _inner = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OrtValue> _external = new(StringComparer.Ordinal);
+    private SafetensorsFile? _file;
 
-    public int Count => _bytes.Count;
+    public int Count => _inner.Count + _external.Count;
+
+    /// <summary>Weights that lie in a file under their own names, mapped into memory. The file is taken over.</summary>
+    public static ReplacedWeights In(SafetensorsFile file, IReadOnlyList<Weight> weights)
+    {
+        var replaced = new ReplacedWeights { _file = file };
+        try
+        {
+            foreach (var weight in weights)
+            {
+                var tensor = file.Header.Tensors[weight.Name];
+                if (weight.Data is null)
+                {
+                    replaced._inner.Add(weight.Name, file.Bytes(tensor).ToArray());
+                }
+                else
+                {
+                    replaced.Add(weight, file.AddressOf(tensor), tensor.ByteCount);
+                }
+            }
+
+            return replaced;
+        }
+        catch
+        {
+            replaced.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Takes the place of a weight: values of its type in its layout, in a pinned array.</summary>
     public void Add(Weight weight, byte[] pinned)
     {
-        _bytes.Add(weight.Name, pinned);
-        if (weight.Data is not null)
+        if (weight.Data is null)
         {
-            var element = weight.Element switch
-            {
-                OnnxElement.Float16 => TensorElementType.Float16,
-                OnnxElement.BFloat16 => TensorElementType.BFloat16,
-                _ => TensorElementType.Float,
-            };
-            var address = Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
-            _external.Add(weight.Name, OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, element, [.. weight.Dims], address, pinned.Length));
+            _inner.Add(weight.Name, pinned);
+        }
+        else
+        {
+            _pinned.Add(pinned);
+            Add(weight, Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0), pinned.Length);
         }
     }
 
     /// <summary>Puts the weights in place for a session of this skeleton with these options: small ones lie in the skeleton, the others are given to the options.</summary>
     public void ApplyTo(GraphProto skeleton, SessionOptions options)
     {
-        foreach (var tensor in skeleton.Initializer.Where(tensor => _bytes.ContainsKey(tensor.Name) && !_external.ContainsKey(tensor.Name)))
+        foreach (var tensor in skeleton.Initializer.Where(tensor => _inner.ContainsKey(tensor.Name)))
         {
             tensor.FloatData.Clear();
             tensor.Int32Data.Clear();
-            tensor.RawData = ByteString.CopyFrom(_bytes[tensor.Name]);
+            tensor.RawData = ByteString.CopyFrom(_inner[tensor.Name]);
         }
 
         ExternalInitializers.Add(options, _external);
@@ -51,5 +79,18 @@ internal sealed class ReplacedWeights : IDisposable
         {
             value.Dispose();
         }
+
+        _file?.Dispose();
+    }
+
+    private void Add(Weight weight, nint address, long bytes)
+    {
+        var element = weight.Element switch
+        {
+            OnnxElement.Float16 => TensorElementType.Float16,
+            OnnxElement.BFloat16 => TensorElementType.BFloat16,
+            _ => TensorElementType.Float,
+        };
+        _external.Add(weight.Name, OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, element, [.. weight.Dims], address, bytes));
     }
 }

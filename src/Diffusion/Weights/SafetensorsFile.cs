@@ -44,6 +44,9 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         ? new ReadOnlySpan<byte>(_bytes + tensor.Offset, (int)tensor.ByteCount)
         : throw new WeightFileException(Path, tensor.Name, $"it has {tensor.ByteCount} bytes; at most {int.MaxValue} can be read at once.");
 
+    /// <summary>Where the tensor's bytes are in memory; valid until the file is disposed.</summary>
+    public nint AddressOf(WeightTensor tensor) => (nint)(_bytes + tensor.Offset);
+
     /// <summary>The tensor's values as 32-bit floats.</summary>
     public float[] Floats(WeightTensor tensor)
     {

@@ -5,7 +5,9 @@ namespace RenderFarm.Diffusion.Weights;
 /// <summary>Reads the JSON of a .safetensors header in one pass, which costs little memory whatever it holds.</summary>
 internal sealed class SafetensorsJson(string file, long dataOffset, long dataBytes)
 {
-    private const string Metadata = "__metadata__";
+    /// <summary>Where the header has texts instead of a tensor.</summary>
+    public const string Metadata = "__metadata__";
+
     private const string Missing = "it must have dtype, shape and data_offsets, each once.";
 
     // The largest models in use have 3,000 tensors of 5 dimensions at most.

@@ -46,6 +46,8 @@ internal static class TensorElements
 
     public static TensorElement? Named(string? name) => name is not null && ByName.TryGetValue(name, out var element) ? element : null;
 
+    public static string NameOf(TensorElement element) => ByName.First(named => named.Value == element).Key;
+
     public static int Bytes(this TensorElement element) => element switch
     {
         <= TensorElement.F8E5M2 => 1,

@@ -162,6 +162,7 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
                 Threads = settings.Threads,
                 VerifyDigest = false,
                 CacheFolder = settings.Cache,
+                LoraCacheBytes = settings.LoraCacheBytes,
                 LoraFolder = settings.Loras,
                 LoraSets = 1,
                 BestOfTogether = settings.BatchSize,

@@ -28,7 +28,7 @@ public sealed class FamilyCheckpointTests : IDisposable
         SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf(family));
 
         // Said to be hashed already, as gigabytes of zeros take seconds.
-        var hashed = new CheckpointLink { Prediction = prediction, Weights = HashedFile.Of(file, "", FileState.Of(file)) };
+        var hashed = CheckpointLink.Of(HashedFile.Of(file, "", FileState.Of(file)), prediction);
         hashed.Write(_folder.File("model"));
         var inspection = CheckpointReader.ReadLinked(_folder.File("model"), SharedParts.Shipped, FileHashes.Unremembered, TestContext.Current.CancellationToken)!;
 

@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Lora.Merging;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.TestKit.Goldens;
 

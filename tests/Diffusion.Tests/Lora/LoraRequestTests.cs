@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Lora.Merging;
 using RenderFarm.Diffusion.Provenance;
 using RenderFarm.Diffusion.Tests.Onnx;
 using RenderFarm.Diffusion.Weights;

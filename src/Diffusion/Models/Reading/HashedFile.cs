@@ -32,6 +32,7 @@ internal sealed record HashedFile
     public static HashedFile Of(string file, string sha256, FileState state) =>
         new() { File = file, Sha256 = sha256, Bytes = state.Bytes, Modified = state.Modified, Inode = state.Inode };
 
-    /// <summary>Whether a file is this one, and as it was.</summary>
-    public bool IsStill(string file, FileState state) => File == file && state == new FileState(Bytes, Modified, Inode);
+    /// <summary>Whether a file is this one, and as it was. An inode that was not told says nothing.</summary>
+    public bool IsStill(string file, FileState state) =>
+        File == file && (Bytes, Modified) == (state.Bytes, state.Modified) && (Inode is null || state.Inode is null || Inode == state.Inode);
 }

@@ -17,7 +17,7 @@ public sealed class MessageStreamTests
             Guid.NewGuid(), 1, Guid.NewGuid(), "acme", "emoji", "0123", new RenderSettings { Guidance = 0.1 + 0.2, Hires = new HiresSettings { Scale = 1.5 } }, new OutputSettings(), ["ein Bär 🐻"], [], BestOf: 3, Alone: true);
         ToProcess[] sent =
         [
-            new Setup(new PipelineSettings("/models", "/loras", null, "cuda:0", 2, 4, 1, 2, 1L << 33, null)),
+            new Setup(new PipelineSettings("/models", "/loras", null, 0, "cuda:0", 2, 4, 1, 2, 1L << 33, null)),
             new RenderBatch(7, new RenderWork("emoji", "0123", 1L << 32, [offer], [new RenderRow(0, new LeasedFrame(5, 6, 0), "/spool/a.png")])),
             new StopBatch(7),
         ];

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace RenderFarm.Diffusion.Lora;
+namespace RenderFarm.Diffusion.Lora.Merging;
 
 /// <summary>
 /// The product of a LoRA's matrices: weight (out x in) += scale * up (out x rank) times down (rank x in); for a convolution

@@ -1,6 +1,6 @@
-using RenderFarm.Diffusion.Lora;
+using RenderFarm.Diffusion.Lora.Merging;
 
-namespace RenderFarm.Diffusion.Tests.Lora;
+namespace RenderFarm.Diffusion.Tests.Lora.Merging;
 
 public sealed class LowRankTests
 {

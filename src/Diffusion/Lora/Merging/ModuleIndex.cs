@@ -1,6 +1,6 @@
 using RenderFarm.Diffusion.Onnx;
 
-namespace RenderFarm.Diffusion.Lora;
+namespace RenderFarm.Diffusion.Lora.Merging;
 
 /// <summary>A layer's weight in a network, and whether it is stored as (in, out), as exporters fold linear layers, instead of (out, in).</summary>
 internal sealed record ModuleWeight(Weight Weight, bool IsTransposed);
