@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RenderFarm.Benchmarks;
+using RenderFarm.Benchmarks.Checkpoints;
 using RenderFarm.Benchmarks.Queues;
 using RenderFarm.Benchmarks.Submits;
 using RenderFarm.TestKit.Farms;
@@ -70,6 +71,30 @@ var measureMemory = new Command(MemoryOfShapes.Child, "Prints by how many bytes 
 measureMemory.SetAction(line => MemoryOfShapes.Measure(line.GetValue(sizes)!));
 measureMemory.Hidden = true;
 
+var subject = new Option<string>("--model") { Description = "sd1: full size, about 8 GB of memory; tiny: the tests' own", DefaultValueFactory = _ => CheckpointSubject.All[0].Name };
+subject.AcceptOnlyFromAmong([.. CheckpointSubject.All.Select(one => one.Name)]);
+var firsts = Number("--pairs", "How often both are measured, by turns", 3);
+var side = Number("--side", "Pixels of the picture's sides", 256, 64);
+var steps = Number("--steps", "Steps of the picture", 4);
+var checkpoint = new Command("checkpoint", "Time and memory to the first picture of a checkpoint as it is against the same model exported beforehand") { subject, firsts, side, steps, output };
+checkpoint.SetAction(async (line, cancellationToken) => await SayAsync(
+    line,
+    (await CheckpointStart.RunAsync(CheckpointSubject.Named(line.GetValue(subject)!), line.GetValue(firsts), line.GetValue(side), line.GetValue(steps), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)),
+    cancellationToken));
+
+var kind = new Argument<string>("KIND").AcceptOnlyFromAmong("checkpoint", "exported");
+var place = new Argument<string>("FOLDER");
+var cache = new Argument<string>("CACHE");
+var firstPicture = new Command(FirstPicture.Child, "Prints what this process needs to its first picture") { kind, place, cache, subject, side, steps };
+firstPicture.SetAction(line => FirstPicture.Measure(
+    CheckpointSubject.Named(line.GetValue(subject)!), line.GetValue(kind) == "exported", line.GetValue(place)!, line.GetValue(cache)!, line.GetValue(side), line.GetValue(steps)));
+firstPicture.Hidden = true;
+
+var adds = Number("--pairs", "How often both are measured, by turns", 7);
+var checkpointAdd = new Command("checkpoint-add", "Adding a checkpoint against sha256sum of its file, and recognising it") { subject, adds, output };
+checkpointAdd.SetAction(async (line, cancellationToken) => await SayAsync(
+    line, (await CheckpointAdd.RunAsync(CheckpointSubject.Named(line.GetValue(subject)!), line.GetValue(adds), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
+
 var tasks = Number("--tasks", "Tasks of the farm in a measurement", 20_000);
 var hangfireTasks = Number("--peer-tasks", "Tasks of the peer in a measurement", 1000);
 var skipLockedTasks = Number("--peer-tasks", "Tasks of the peer in a measurement", 20_000);
@@ -101,7 +126,7 @@ var idle = Number("--workers", "Workers", 1000);
 var idleWorkers = new Command("idle-workers", "Processor time for workers that have nothing to do") { idle, output };
 idleWorkers.SetAction(async (line, cancellationToken) => await SayAsync(line, (await SimulatedWorkers.IdleAsync(line.GetValue(idle), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, idleLatency, isolation, png, tiles, decode, overhead, secondStart, memory, measureMemory, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, idleLatency, isolation, png, tiles, decode, overhead, secondStart, memory, measureMemory, checkpoint, firstPicture, checkpointAdd, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
 
 async Task OnFarmAsync(ParseResult line, Func<TestFarm, Task<string>> measure, CancellationToken cancellationToken)
 {

@@ -66,7 +66,8 @@ internal sealed record Report(
             .ToString();
     }
 
-    private static double Median(IEnumerable<double> values)
+    /// <summary>The middle of the values, or between the two that are.</summary>
+    public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
