@@ -130,3 +130,17 @@ public enum ErrorClass
     /// <summary>Out of memory: both are struck.</summary>
     OutOfMemory,
 }
+
+/// <summary>Where a worker has a model.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ModelResidence>))]
+public enum ModelResidence
+{
+    /// <summary>In its own model folder.</summary>
+    Folder,
+
+    /// <summary>In the farm's store: the first batch that asks for it fetches it.</summary>
+    Store,
+
+    /// <summary>In the farm's store, and fetched to the worker's machine.</summary>
+    Fetched,
+}

@@ -6,10 +6,12 @@ using Microsoft.Extensions.Hosting;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.Bus;
 using RenderFarm.ServiceDefaults.Hosting;
+using RenderFarm.ServiceDefaults.ModelStore;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.Commits;
 using RenderFarm.Worker.Leases;
 using RenderFarm.Worker.Membership;
+using RenderFarm.Worker.ModelCache;
 using RenderFarm.Worker.Models;
 using RenderFarm.Worker.Rendering;
 using RenderFarm.Worker.Rendering.Supervision;
@@ -66,6 +68,7 @@ public static class WorkerHost
     {
         services.AddSingleton<IModelSource, ModelFolders>();
         services.AddSingleton<ModelCatalog>();
+        AddModelCache(services);
         services.AddSingleton<HeartbeatBell>();
         services.AddSingleton<HeldLeases>();
         services.AddSingleton<PictureSpool>();
@@ -93,6 +96,16 @@ public static class WorkerHost
         services.AddSingleton<WorkerLoops>();
         services.AddHostedService<OpenSpool>();
         services.AddHostedService<WorkerRun>();
+    }
+
+    private static void AddModelCache(IServiceCollection services)
+    {
+        services.AddSingleton<StoredModels>();
+        services.AddSingleton<CacheFolder>();
+        services.AddSingleton<CacheRoom>();
+        services.AddSingleton<RangeFetch>();
+        services.AddSingleton<ModelFetch>();
+        services.AddLoop<StoreShelf>();
     }
 
     internal static void AddLoop<T>(this IServiceCollection services)

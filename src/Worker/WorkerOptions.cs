@@ -15,6 +15,15 @@ public sealed partial class WorkerOptions : IValidatableObject
     /// <summary>Folder whose subfolders and .safetensors files are models.</summary>
     public string Models { get; set; } = "models";
 
+    /// <summary>Folder for models of the farm's store, which workers of one machine may share; made if missing. Empty takes none from there.</summary>
+    public string ModelCache { get; set; } = "";
+
+    /// <summary>Most that fetched models may take, in GiB; the ones unused for longest are deleted for others.</summary>
+    public long ModelCacheGiB { get; set; } = 100;
+
+    /// <summary>Room that the disk of the fetched models must keep, in MiB.</summary>
+    public long ModelCacheFreeMiB { get; set; } = 1024;
+
     /// <summary>Folder of LoRAs, as .safetensors files, in folders of any depth; it need not be there.</summary>
     public string Loras { get; set; } = "loras";
 
@@ -96,6 +105,8 @@ public sealed partial class WorkerOptions : IValidatableObject
             (nameof(LoraCacheMiB), LoraCacheMiB is < 0 or > 1 << 30, LoraCacheMiB, "0 to 1073741824"),
             (nameof(SpoolMiB), SpoolMiB is < 1 or > 1 << 30, SpoolMiB, "1 to 1073741824"),
             (nameof(SpoolFreeMiB), SpoolFreeMiB is < 0 or > 1 << 30, SpoolFreeMiB, "0 to 1073741824"),
+            (nameof(ModelCacheGiB), ModelCacheGiB is < 1 or > 1 << 20, ModelCacheGiB, "1 to 1048576"),
+            (nameof(ModelCacheFreeMiB), ModelCacheFreeMiB is < 0 or > 1 << 30, ModelCacheFreeMiB, "0 to 1073741824"),
             (nameof(Threads), Threads is < 0 or > 1024, Threads, "0 to 1024"),
             (nameof(HeartbeatEvery), HeartbeatEvery < TimeSpan.FromMilliseconds(100) || HeartbeatEvery > TimeSpan.FromSeconds(5), HeartbeatEvery, "00:00:00.1 to 00:00:05"),
             (nameof(Isolation), !Enum.IsDefined(Isolation), Isolation, "Process, InProcess"),

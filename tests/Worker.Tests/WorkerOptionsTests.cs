@@ -19,6 +19,8 @@ public sealed class WorkerOptionsTests
         { nameof(WorkerOptions.Spool), options => options.Spool = " " },
         { nameof(WorkerOptions.SpoolMiB), options => options.SpoolMiB = 0 },
         { nameof(WorkerOptions.SpoolFreeMiB), options => options.SpoolFreeMiB = -1 },
+        { nameof(WorkerOptions.ModelCacheGiB), options => options.ModelCacheGiB = 0 },
+        { nameof(WorkerOptions.ModelCacheFreeMiB), options => options.ModelCacheFreeMiB = -1 },
         { nameof(WorkerOptions.HeartbeatEvery), options => options.HeartbeatEvery = TimeSpan.FromSeconds(15) },
         { nameof(WorkerOptions.Isolation), options => options.Isolation = (WorkerIsolation)7 },
         { nameof(WorkerOptions.StepTimeout), options => options.StepTimeout = TimeSpan.FromMilliseconds(1) },

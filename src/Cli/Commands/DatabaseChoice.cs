@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
 using RenderFarm.Cli.Hosting;
+using RenderFarm.Cli.Models;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Upkeep;
 using RenderFarm.ServiceDefaults.Artifacts;
@@ -31,10 +31,7 @@ internal sealed class DatabaseChoice
         var options = Configured(line) is { } configured
             ? configured.GetSection("Artifacts").Get<ArtifactsOptions>() ?? new ArtifactsOptions()
             : new ArtifactsOptions { Folder = Path.Combine(FolderOf(line), DataFolder.ArtifactsFolder) };
-        var problems = new List<ValidationResult>();
-        return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
-            ? ArtifactStores.Open(options, TimeProvider.System)
-            : throw new UserError(string.Join(' ', problems.Select(problem => problem.ErrorMessage)));
+        return StoreChoice.Open(options);
     }
 
     /// <summary>How long the farm keeps ended jobs, where that is configured.</summary>

@@ -13,8 +13,12 @@ internal static class ModelsCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("models", "List, check and add models") { List(terminal), Check(terminal), Add(terminal) };
-        command.Examples("renderfarm models list", "renderfarm models check ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors");
+        var command = new Command("models", "List, check, add and share models")
+        {
+            List(terminal), Check(terminal), Add(terminal),
+            PushModel.Create(terminal, Prediction(), (path, prediction, cancellationToken) => Read(path, prediction, terminal, cancellationToken)),
+        };
+        command.Examples("renderfarm models list", "renderfarm models check ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors", "renderfarm models push ./photos.safetensors");
         return command;
     }
 
@@ -35,11 +39,11 @@ internal static class ModelsCommand
             else
             {
                 terminal.Table(
-                    ["name", "family", "size", "weights", "workers", "warm on", "problem"],
+                    ["name", "family", "size", "weights", "workers", "store", "warm on", "problem"],
                     models.Select(model => new[]
                     {
                         model.Name, model.Family ?? "", model.Problem is null ? $"{model.DefaultWidth}x{model.DefaultHeight}" : "", Words.Bytes(model.Bytes),
-                        string.Join(", ", model.Workers), string.Join(", ", model.WarmOn), model.Problem ?? "",
+                        string.Join(", ", model.Workers), model.IsInStore ? "yes" : "", string.Join(", ", model.WarmOn), model.Problem ?? "",
                     }),
                     "No worker has brought a model yet.");
             }

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Api;
+using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Models;
 
@@ -13,7 +14,7 @@ internal sealed class ModelQueries(IDbContextFactory<FarmDb> databases)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var models = await db.Models.AsNoTracking().OrderBy(model => model.Name).ToListAsync(cancellationToken);
-        return [.. models.Select(model => ViewOf(model, [], []))];
+        return [.. models.Select(model => ViewOf(model, [], [], isInStore: false))];
     }
 
     /// <summary>All models by name, those of workers that are away included: their jobs wait.</summary>
@@ -26,15 +27,21 @@ internal sealed class ModelQueries(IDbContextFactory<FarmDb> databases)
             .OrderBy(worker => worker.Name)
             .Select(worker => new { worker.Name, worker.State, worker.Models, worker.WarmModels })
             .ToListAsync(cancellationToken);
-        return [.. models.Select(model => ViewOf(
-            model,
-            [.. workers
-                .Where(worker => worker.State == WorkerState.Ready && worker.Models.Any(copy => copy.Name == model.Name && copy.Digest is not null && copy.Digest == model.Digest && copy.Problem is null))
-                .Select(worker => worker.Name)],
-            [.. workers.Where(worker => worker.WarmModels.Contains(model.Name)).Select(worker => worker.Name)]))];
+        return [.. models.Select(model =>
+        {
+            var copies = workers.Where(worker => worker.State == WorkerState.Ready).Select(worker => (worker.Name, Copy: UsableCopy(worker.Models, model))).Where(copy => copy.Copy is not null).ToList();
+            return ViewOf(
+                model,
+                [.. copies.Where(copy => copy.Copy!.Place != ModelResidence.Store).Select(copy => copy.Name)],
+                [.. workers.Where(worker => worker.WarmModels.Contains(model.Name)).Select(worker => worker.Name)],
+                copies.Exists(copy => copy.Copy!.Place != ModelResidence.Folder));
+        })];
     }
 
-    private static ModelView ViewOf(FarmModel model, IReadOnlyList<string> workers, IReadOnlyList<string> warmOn) => new()
+    private static WorkerModel? UsableCopy(IReadOnlyList<WorkerModel> copies, FarmModel model) =>
+        copies.FirstOrDefault(copy => copy.Name == model.Name && copy.Digest is not null && copy.Digest == model.Digest && copy.Problem is null);
+
+    private static ModelView ViewOf(FarmModel model, IReadOnlyList<string> workers, IReadOnlyList<string> warmOn, bool isInStore) => new()
     {
         Name = model.Name,
         Digest = model.Digest,
@@ -45,6 +52,7 @@ internal sealed class ModelQueries(IDbContextFactory<FarmDb> databases)
         Bytes = model.Bytes,
         Workers = workers,
         WarmOn = warmOn,
+        IsInStore = isInStore,
         Problem = model.Problem,
     };
 }

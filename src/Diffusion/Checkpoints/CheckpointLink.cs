@@ -17,6 +17,7 @@ internal sealed record CheckpointLink
     [JsonPropertyName("_class_name")]
     public string ClassName { get; init; } = Class;
 
+    /// <summary>Where it lies; a relative path starts at the folder.</summary>
     [JsonPropertyName("file")]
     public required string File { get; init; }
 
@@ -86,7 +87,7 @@ internal sealed record CheckpointLink
 
             var link = JsonSerializer.Deserialize<CheckpointLink>(text, Json);
             return link is { ClassName: Class, Prediction: PredictionSigns.Epsilon or PredictionSigns.V }
-                ? link
+                ? link with { File = Path.GetFullPath(link.File, Path.GetFullPath(folder)) }
                 : throw new JsonException($"_class_name must be {Class}, prediction_type {PredictionSigns.Epsilon} or {PredictionSigns.V}.");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
@@ -102,7 +103,7 @@ internal sealed record CheckpointLink
         try
         {
             Directory.CreateDirectory(aside);
-            System.IO.File.WriteAllText(Path.Combine(aside, IndexFile), JsonSerializer.Serialize(this, Json));
+            WriteInto(aside);
             Directory.Move(aside, folder);
         }
         finally
@@ -113,4 +114,7 @@ internal sealed record CheckpointLink
             }
         }
     }
+
+    /// <summary>Makes a folder that is there stand for the checkpoint.</summary>
+    public void WriteInto(string folder) => System.IO.File.WriteAllText(Path.Combine(folder, IndexFile), JsonSerializer.Serialize(this, Json));
 }

@@ -26,5 +26,6 @@ internal static class ArtifactKey
         }
     }
 
-    private static bool IsSegment(string segment) => segment.Length > 0 && segment[0] != '.' && !segment.AsSpan().ContainsAnyExcept(Allowed);
+    /// <summary>Whether a text can be one segment of a key.</summary>
+    public static bool IsSegment(string segment) => segment.Length > 0 && segment[0] != '.' && !segment.AsSpan().ContainsAnyExcept(Allowed);
 }

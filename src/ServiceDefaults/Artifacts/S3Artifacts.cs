@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using CommunityToolkit.HighPerformance;
@@ -12,6 +13,9 @@ public sealed class S3Artifacts : IArtifactStore, IDisposable
     private static readonly TimeSpan MinExpiry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxExpiry = TimeSpan.FromDays(7);
     private static readonly TimeSpan OwnReadExpiry = TimeSpan.FromMinutes(10);
+
+    // A store that takes less of a large object is as good as away.
+    private const int SlowestBytesPerSecond = 256 << 10;
     private readonly S3Options _options;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
@@ -37,28 +41,19 @@ public sealed class S3Artifacts : IArtifactStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken)
+    public Task PutAsync(string key, Stream content, long bytes, string contentType, CancellationToken cancellationToken)
     {
         ArtifactKey.Validate(key);
-        return GuardAsync(
-            $"read '{key}'",
-            async limited =>
-            {
-                // The client can only push an object into a callback; a signed link gives a stream and costs one request instead of two.
-                var link = await _client.PresignedGetObjectAsync(Link(key, OwnReadExpiry));
-                var response = await _http.GetAsync(new Uri(link), HttpCompletionOption.ResponseHeadersRead, limited);
-                if (!response.IsSuccessStatusCode)
-                {
-                    using (response)
-                    {
-                        throw await S3Errors.FromAsync(response, key, _options, limited);
-                    }
-                }
-
-                return await response.Content.ReadAsStreamAsync(limited);
-            },
-            cancellationToken);
+        var allowed = _options.RequestTimeout + TimeSpan.FromSeconds(bytes / (double)SlowestBytesPerSecond);
+        return GuardAsync($"store '{key}'", limited => PutObjectAsync(key, content, bytes, contentType, limited), cancellationToken, allowed);
     }
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken) => OpenAsync(key, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenRangeAsync(string key, long offset, long bytes, CancellationToken cancellationToken) =>
+        OpenAsync(key, new RangeHeaderValue(offset, offset + bytes - 1), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
@@ -152,17 +147,46 @@ public sealed class S3Artifacts : IArtifactStore, IDisposable
     private PresignedGetObjectArgs Link(string key, TimeSpan expiry) =>
         new PresignedGetObjectArgs().WithBucket(_options.Bucket).WithObject(key).WithExpiry((int)expiry.TotalSeconds);
 
+    private Task<Stream> OpenAsync(string key, RangeHeaderValue? range, CancellationToken cancellationToken)
+    {
+        ArtifactKey.Validate(key);
+        return GuardAsync(
+            $"read '{key}'",
+            async limited =>
+            {
+                // The client can only push an object into a callback; a signed link gives a stream and costs one request instead of two.
+                using var request = new HttpRequestMessage(HttpMethod.Get, await _client.PresignedGetObjectAsync(Link(key, OwnReadExpiry)));
+                request.Headers.Range = range;
+                var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited);
+                if (response.StatusCode != (range is null ? HttpStatusCode.OK : HttpStatusCode.PartialContent))
+                {
+                    using (response)
+                    {
+                        throw await S3Errors.FromAsync(response, key, _options, limited);
+                    }
+                }
+
+                return await response.Content.ReadAsStreamAsync(limited);
+            },
+            cancellationToken);
+    }
+
     private async Task<bool> PutObjectAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken)
     {
         await using var stream = content.AsStream();
-        var arguments = new PutObjectArgs().WithBucket(_options.Bucket).WithObject(key).WithStreamData(stream).WithObjectSize(content.Length).WithContentType(contentType);
+        return await PutObjectAsync(key, stream, content.Length, contentType, cancellationToken);
+    }
+
+    private async Task<bool> PutObjectAsync(string key, Stream content, long bytes, string contentType, CancellationToken cancellationToken)
+    {
+        var arguments = new PutObjectArgs().WithBucket(_options.Bucket).WithObject(key).WithStreamData(content).WithObjectSize(bytes).WithContentType(contentType);
         await _client.PutObjectAsync(arguments, cancellationToken);
         return true;
     }
 
-    private async Task<T> GuardAsync<T>(string what, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> GuardAsync<T>(string what, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken, TimeSpan? allowed = null)
     {
-        using var timeout = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var timeout = new CancellationTokenSource(allowed ?? _options.RequestTimeout, _time);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {

@@ -32,7 +32,7 @@ internal static class S3Errors
         return response.StatusCode switch
         {
             HttpStatusCode.NotFound when body.Contains("NoSuchBucket", StringComparison.Ordinal) => NoBucket(what, options, null),
-            HttpStatusCode.NotFound => Missing(what, options, null),
+            HttpStatusCode.NotFound or HttpStatusCode.RequestedRangeNotSatisfiable => Missing(what, options, null),
             HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized when WrongKeys.Any(code => body.Contains(code, StringComparison.Ordinal)) => Denied(what, options, null),
             _ => Away(what, options, $"it answered {(int)response.StatusCode} {response.ReasonPhrase}", null),
         };

@@ -123,11 +123,14 @@ public sealed record ModelView
     /// <summary>Size of the weights.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Workers that can render with it.</summary>
+    /// <summary>Workers that can render with it and have it on their disks.</summary>
     public required IReadOnlyList<string> Workers { get; init; }
 
     /// <summary>Workers that have it warm.</summary>
     public required IReadOnlyList<string> WarmOn { get; init; }
+
+    /// <summary>Whether it lies in the farm's store, from where workers that have a folder for it fetch it when a job asks for it.</summary>
+    public bool IsInStore { get; init; }
 
     /// <summary>Why it cannot be used, when it cannot.</summary>
     public string? Problem { get; init; }

@@ -9,12 +9,12 @@ namespace RenderFarm.Shared.Protocol;
 /// <param name="Window">Leases it may hold at a time: slots + 1, so that the next one is at hand.</param>
 /// <param name="BatchSize">Frames that go through the UNet together at most.</param>
 /// <param name="MemoryBytes">Budget for warm pipelines.</param>
-/// <param name="Models">What lies in its model folder, broken ones with the reason.</param>
+/// <param name="Models">What it can render with, broken ones with the reason.</param>
 public sealed record WorkerJoined(
     string Worker, long Epoch, string Version, string Device, int Slots, int Window, int BatchSize, long MemoryBytes, IReadOnlyList<WorkerModel> Models);
 
-/// <summary>One model folder of a worker.</summary>
-/// <param name="Name">Folder name.</param>
+/// <summary>One model of a worker.</summary>
+/// <param name="Name">Name, as jobs ask for it.</param>
 /// <param name="Digest">SHA-256 over the model's files; null when it is broken.</param>
 /// <param name="Family">For example <c>sd1</c>; null when it is broken.</param>
 /// <param name="DefaultWidth">Pixels.</param>
@@ -22,7 +22,9 @@ public sealed record WorkerJoined(
 /// <param name="SizeMultiple">Pixels: width and height are multiples of it.</param>
 /// <param name="Bytes">Size of its weights.</param>
 /// <param name="Problem">Why it cannot be rendered with; null when it can.</param>
-public sealed record WorkerModel(string Name, string? Digest, string? Family, int DefaultWidth, int DefaultHeight, int SizeMultiple, long Bytes, string? Problem);
+/// <param name="Place">Where the worker has it.</param>
+public sealed record WorkerModel(
+    string Name, string? Digest, string? Family, int DefaultWidth, int DefaultHeight, int SizeMultiple, long Bytes, string? Problem, ModelResidence Place = ModelResidence.Folder);
 
 /// <summary>Every two seconds: the worker lives, and renews all the leases it holds.</summary>
 /// <param name="Worker">Name.</param>

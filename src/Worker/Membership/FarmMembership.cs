@@ -8,6 +8,7 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
 {
     private long _sequence;
     private volatile int _window = me.Window;
+    private volatile IReadOnlyList<WorkerModel> _models = [];
     private volatile bool _hasJoined;
 
     /// <summary>Whether the worker has said that it is there.</summary>
@@ -19,9 +20,9 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
     /// <summary>Says what this worker is and can render.</summary>
     public void Join()
     {
-        _window = me.Window + holdings.MoreLeases;
+        (_window, _models) = (me.Window + holdings.MoreLeases, catalog.Models);
         link.Post(new WorkerJoined(
-            me.Name, me.Epoch, WorkerIdentity.Version, me.Device, me.Slots, _window, me.BatchSize, me.MemoryBytes, catalog.Models));
+            me.Name, me.Epoch, WorkerIdentity.Version, me.Device, me.Slots, _window, me.BatchSize, me.MemoryBytes, _models));
         _hasJoined = true;
     }
 
@@ -32,10 +33,10 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
         return link.FlushAsync(cancellationToken);
     }
 
-    /// <summary>Says that this worker lives, and renews all leases that it holds. When its window has changed, it says that too.</summary>
+    /// <summary>Says that this worker lives, and renews all leases that it holds. When its window or its models have changed, it says that too.</summary>
     public Task<bool> BeatAsync(CancellationToken cancellationToken)
     {
-        if (_window != me.Window + holdings.MoreLeases && !holdings.Leases.IsDraining)
+        if ((_window != me.Window + holdings.MoreLeases || _models != catalog.Models) && !holdings.Leases.IsDraining)
         {
             Join();
         }

@@ -3,9 +3,13 @@ using RenderFarm.Diffusion;
 namespace RenderFarm.Worker.Pipelines;
 
 /// <summary>A place in memory for one model's pipeline. Its changes are made under the lock of <see cref="WarmPipelines"/>.</summary>
-internal sealed class Pipeline(string name, long bytes, Task<DiffusionPipeline> loading) : IDisposable
+/// <param name="place">Where its model lies.</param>
+/// <param name="bytes">Memory that it takes.</param>
+/// <param name="loading">The pipeline, when it is loaded.</param>
+/// <param name="use">Keeps the model's files where they are; null where nobody would remove them.</param>
+internal sealed class Pipeline(PipelinePlace place, long bytes, Task<DiffusionPipeline> loading, IDisposable? use) : IDisposable
 {
-    public string Name { get; } = name;
+    public PipelinePlace Place { get; } = place;
 
     public long Bytes { get; } = bytes;
 
@@ -16,8 +20,22 @@ internal sealed class Pipeline(string name, long bytes, Task<DiffusionPipeline> 
     public bool HasRun { get; set; }
 
     public void Dispose() => Loading.ContinueWith(
-        loaded => loaded.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        loaded =>
+        {
+            if (loaded.IsCompletedSuccessfully)
+            {
+                loaded.Result.Dispose();
+            }
+
+            use?.Dispose();
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 }
+
+/// <summary>A model's name, and the folder that it lies in.</summary>
+internal sealed record PipelinePlace(string Model, string Folder);
 
 /// <summary>Keeps a pipeline in memory while it renders.</summary>
 internal sealed class PipelinePin(WarmPipelines pipelines, Pipeline pipeline, DiffusionPipeline loaded) : IDisposable

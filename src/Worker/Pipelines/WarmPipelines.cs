@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RenderFarm.Diffusion;
-using RenderFarm.Worker.Models;
+using RenderFarm.Worker.ModelCache;
 
 namespace RenderFarm.Worker.Pipelines;
 
@@ -24,7 +24,7 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
         {
             lock (_lock)
             {
-                return [.. _loaded.Where(pipeline => pipeline.HasRun).Select(pipeline => pipeline.Name)];
+                return [.. _loaded.Where(pipeline => pipeline.HasRun).Select(pipeline => pipeline.Place.Model).Distinct()];
             }
         }
     }
@@ -42,9 +42,9 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
     }
 
     /// <summary>The pipeline of a model, loaded if need be, and kept until the pin is disposed.</summary>
-    public async Task<PipelinePin> PinAsync(string model, long bytes, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<PipelinePin> PinAsync(PipelinePlace place, long bytes, TimeProvider time, CancellationToken cancellationToken)
     {
-        var pipeline = await PlaceAsync(model, bytes, time, cancellationToken);
+        var pipeline = await PlaceAsync(place, bytes, time, cancellationToken);
         try
         {
             return new PipelinePin(this, pipeline, await pipeline.Loading.WaitAsync(cancellationToken));
@@ -74,6 +74,7 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
             if (pipeline.Pins == 0 && pipeline.Loading.IsFaulted)
             {
                 _loaded.Remove(pipeline);
+                pipeline.Dispose();
             }
 
             _roomMade.TrySetResult();
@@ -81,11 +82,11 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
         }
     }
 
-    private async Task<Pipeline> PlaceAsync(string model, long bytes, TimeProvider time, CancellationToken cancellationToken)
+    private async Task<Pipeline> PlaceAsync(PipelinePlace place, long bytes, TimeProvider time, CancellationToken cancellationToken)
     {
         if (bytes > settings.MemoryBytes)
         {
-            throw new PipelineTooLargeException(model, bytes, settings);
+            throw new PipelineTooLargeException(place.Model, bytes, settings);
         }
 
         while (true)
@@ -93,7 +94,7 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
             Task roomMade;
             lock (_lock)
             {
-                if (TryPlace(model, bytes, time) is { } pipeline)
+                if (TryPlace(place, bytes, time) is { } pipeline)
                 {
                     return pipeline;
                 }
@@ -105,9 +106,9 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
         }
     }
 
-    private Pipeline? TryPlace(string model, long bytes, TimeProvider time)
+    private Pipeline? TryPlace(PipelinePlace place, long bytes, TimeProvider time)
     {
-        var pipeline = _loaded.Find(candidate => candidate.Name == model && !candidate.Loading.IsFaulted);
+        var pipeline = _loaded.Find(candidate => candidate.Place == place && !candidate.Loading.IsFaulted);
         if (pipeline is null)
         {
             if (!TryMakeRoom(bytes))
@@ -115,7 +116,8 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
                 return null;
             }
 
-            pipeline = new Pipeline(model, bytes, Task.Factory.StartNew(() => Load(model, time), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            var use = CacheFolder.Use(place.Folder);
+            pipeline = new Pipeline(place, bytes, Task.Factory.StartNew(() => Load(place, time), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default), use);
         }
 
         _loaded.Remove(pipeline);
@@ -144,18 +146,18 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
         {
             _loaded.Remove(pipeline);
             pipeline.Dispose();
-            LogEvicted(pipeline.Name);
+            LogEvicted(pipeline.Place.Model);
         }
 
         return true;
     }
 
-    private DiffusionPipeline Load(string model, TimeProvider time)
+    private DiffusionPipeline Load(PipelinePlace place, TimeProvider time)
     {
         var start = time.GetTimestamp();
         // The catalog has compared every file with its checksum; the digest of the list is read again and must still be the job's.
         var pipeline = DiffusionPipeline.Load(
-            ModelPlaces.Of(settings.Models, model),
+            place.Folder,
             new PipelineOptions
             {
                 Device = settings.Device,
@@ -169,9 +171,9 @@ internal sealed partial class WarmPipelines(PipelineSettings settings, ILogger<W
                 GpuMemoryBytes = settings.GpuMemoryBytes,
             });
         var elapsed = time.GetElapsedTime(start);
-        WorkerMetrics.Loaded(model, elapsed);
-        LogLoaded(model, elapsed);
-        HasLoaded?.Invoke(model, elapsed);
+        WorkerMetrics.Loaded(place.Model, elapsed);
+        LogLoaded(place.Model, elapsed);
+        HasLoaded?.Invoke(place.Model, elapsed);
         return pipeline;
     }
 

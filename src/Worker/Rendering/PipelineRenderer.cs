@@ -1,6 +1,7 @@
 using RenderFarm.Diffusion;
 using RenderFarm.ServiceDefaults.Failpoints;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Models;
 using RenderFarm.Worker.Pipelines;
 
 namespace RenderFarm.Worker.Rendering;
@@ -26,7 +27,7 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
         {
             var requests = work.Rows.Select(row => FrameRequest.Of(work.Offers[row.Offer], row.Frame)).ToArray();
             board.Loads(slot, work.Model);
-            using var pin = await pipelines.PinAsync(work.Model, work.ModelBytes, time, stop);
+            using var pin = await pipelines.PinAsync(new PipelinePlace(work.Model, work.Folder ?? ModelPlaces.Of(settings.Models, work.Model)), work.ModelBytes, time, stop);
             if (pin.Pipeline.Model.Digest == work.ModelDigest)
             {
                 // A thread of its own: a render keeps a core busy for seconds, which the thread pool's other users should not feel.

@@ -11,6 +11,9 @@ namespace RenderFarm.Worker.Rendering;
 /// <param name="Rows">The rows.</param>
 internal sealed record RenderWork(string Model, string ModelDigest, long ModelBytes, IReadOnlyList<LeaseOffered> Offers, IReadOnlyList<RenderRow> Rows)
 {
+    /// <summary>Where the model lies; null for the folder of its name below Worker:Models.</summary>
+    public string? Folder { get; init; }
+
     public LeaseOffered OfferOf(int row) => Offers[Rows[row].Offer];
 }
 
@@ -40,6 +43,9 @@ internal sealed record RenderedPicture(long Seed, string Sha256, long Bytes, int
 /// <param name="Evidence">What a render process left behind that died: exit code or signal, and the tail of what it wrote.</param>
 internal sealed record RowFault(AttemptOutcome Outcome, ErrorClass? ErrorClass, string Message, string? Evidence = null)
 {
+    /// <summary>Whether the disk of the spool is at fault, so that nothing more should be rendered for it.</summary>
+    public bool IsOfSpool { get; init; }
+
     /// <summary>A row that was stopped before it had its picture.</summary>
     public static RowFault Stopped { get; } = new(AttemptOutcome.Released, null, "The rendering was stopped.");
 
@@ -47,7 +53,7 @@ internal sealed record RowFault(AttemptOutcome Outcome, ErrorClass? ErrorClass, 
     public static RowFault OfRequest(string message) => new(AttemptOutcome.Failed, Shared.ErrorClass.Request, message);
 
     /// <summary>The disk did not take the picture, which is nobody's fault.</summary>
-    public static RowFault OfDisk(string message) => new(AttemptOutcome.Failed, Shared.ErrorClass.Infrastructure, message);
+    public static RowFault OfDisk(string message) => new(AttemptOutcome.Failed, Shared.ErrorClass.Infrastructure, message) { IsOfSpool = true };
 
     /// <summary>A fault of this worker.</summary>
     public static RowFault OfWorker(string message) => new(AttemptOutcome.Failed, Shared.ErrorClass.Worker, message);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using RenderFarm.Worker.ModelCache;
 using RenderFarm.Worker.Pipelines;
 using RenderFarm.Worker.Rendering.Supervision;
 
@@ -18,14 +19,19 @@ internal static class RendererRegistration
                 me.Slots,
                 options.StepTimeout));
             services.AddLoop<ProcessRenderer>();
-            services.AddSingleton<IRenderer>(provider => provider.GetRequiredService<ProcessRenderer>());
+            services.AddFetching<ProcessRenderer>();
         }
         else
         {
             services.AddSingleton(PipelineSettings.Of(options, me, processes: 1));
             services.AddSingleton(new SlotBoard(me.Slots));
             services.AddSingleton<WarmPipelines>();
-            services.AddSingleton<IRenderer, PipelineRenderer>();
+            services.AddSingleton<PipelineRenderer>();
+            services.AddFetching<PipelineRenderer>();
         }
     }
+
+    private static void AddFetching<T>(this IServiceCollection services)
+        where T : class, IRenderer =>
+        services.AddSingleton<IRenderer>(provider => ActivatorUtilities.CreateInstance<FetchingRenderer>(provider, provider.GetRequiredService<T>()));
 }

@@ -9,8 +9,13 @@ public sealed class DiscardedArtifacts : IArtifactStore
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken) =>
-        throw new ArtifactStoreException(ArtifactFault.Missing, $"There is no '{key}': simulated workers without uploads keep no objects.");
+    public Task PutAsync(string key, Stream content, long bytes, string contentType, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken) => throw Missing(key);
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenRangeAsync(string key, long offset, long bytes, CancellationToken cancellationToken) => throw Missing(key);
 
     /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => Task.CompletedTask;
@@ -23,4 +28,6 @@ public sealed class DiscardedArtifacts : IArtifactStore
 
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredArtifact> ListAsync(string prefix, CancellationToken cancellationToken) => AsyncEnumerable.Empty<StoredArtifact>();
+
+    private static ArtifactStoreException Missing(string key) => new(ArtifactFault.Missing, $"There is no '{key}': simulated workers without uploads keep no objects.");
 }

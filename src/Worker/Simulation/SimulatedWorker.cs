@@ -12,6 +12,8 @@ public static class SimulatedWorker
     /// <summary>Registers the rooms of a worker with a renderer that sleeps and a model that is only claimed.</summary>
     public static IHostApplicationBuilder AddSimulatedWorker(this IHostApplicationBuilder builder, SimulationOptions simulation)
     {
+        // Its renderer loads nothing.
+        builder.Configuration["Worker:ModelCache"] = "";
         builder.AddWorker((services, _, _) => services.AddSingleton<IRenderer, SimulatedRenderer>());
         builder.Services.AddSingleton(simulation);
         builder.Services.AddSingleton<IModelSource>(new ClaimedModel(simulation.Model));

@@ -13,7 +13,7 @@ internal sealed class BatchRows(HeldLeases leases, ModelCatalog catalog, SpoolEn
     public RenderWork Work(Batch batch)
     {
         var offers = batch.Rows.Select(row => row.Lease.Offer).Distinct().ToList();
-        var model = catalog.Find(offers[0].Model) ?? throw new InvalidOperationException($"The model '{offers[0].Model}' is not in this worker's folder.");
+        var model = catalog.Find(offers[0].Model) ?? throw new InvalidOperationException($"The model '{offers[0].Model}' is not on this worker any more.");
         return new RenderWork(
             model.Name,
             offers[0].ModelDigest,
@@ -50,7 +50,7 @@ internal sealed class BatchRows(HeldLeases leases, ModelCatalog catalog, SpoolEn
         {
             leases.Fail(row.Lease, row.Frame.Index, atFault.Message);
         }
-        else if (result.Fault is { ErrorClass: ErrorClass.Infrastructure } refused)
+        else if (result.Fault is { IsOfSpool: true } refused)
         {
             leases.GiveUp(row.Lease, [row.Frame.Index], entry.Refused(new IOException(refused.Message)));
         }

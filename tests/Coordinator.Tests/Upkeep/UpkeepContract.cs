@@ -57,8 +57,8 @@ public abstract class UpkeepContract(LedgerDatabase database) : IAsyncLifetime
             Key(first, 0), Key(first, 1), Key(second, 2),
             // A live attempt, and one that ended before it reported: nobody else was given its frame yet.
             Key(live, 3), Key(released, 3),
-            // Somebody else's.
-            "backup/notes.txt",
+            // Models, and somebody else's.
+            $"models/sha256/{new string('a', 64)}", "models/names/photos.json", "backup/notes.txt",
         ];
         string[] go =
         [

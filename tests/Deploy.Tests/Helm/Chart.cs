@@ -46,7 +46,7 @@ internal static class Chart
             .. Secrets, "worker.autoscaling.enabled=true", "serviceMonitor.enabled=true", "serviceMonitor.labels.release=prometheus",
             "networkPolicy.enabled=true", "networkPolicy.coordinatorFrom[0].namespaceSelector.matchLabels.team=art",
             "image.pullSecrets[0].name=pull", "coordinator.env[0].name=OTEL_EXPORTER_OTLP_ENDPOINT",
-            "coordinator.env[0].value=http://otel:4317", "bus.tls=true", "bus.virtualHost=farm",
+            "coordinator.env[0].value=http://otel:4317", "bus.tls=true", "bus.virtualHost=farm", "worker.models.cacheGiB=50",
         ],
     };
 

@@ -114,6 +114,18 @@ public sealed class HelmTests
     }
 
     [Fact]
+    public async Task A_worker_that_fetches_models_has_a_volume_of_more_than_they_may_take()
+    {
+        var worker = (await Chart.ObjectsAsync("everything on", Cancelled)).OfType<V1StatefulSet>().Single();
+
+        var container = worker.Spec.Template.Spec.Containers[0];
+        Assert.Equal("50", container.Env.Single(variable => variable.Name == "RENDERFARM__Worker__ModelCacheGiB").Value);
+        var folder = container.Env.Single(variable => variable.Name == "RENDERFARM__Worker__ModelCache").Value;
+        var mount = container.VolumeMounts.Single(mount => mount.MountPath == folder);
+        Assert.Equal("52Gi", worker.Spec.Template.Spec.Volumes.Single(volume => volume.Name == mount.Name).EmptyDir.SizeLimit.ToString());
+    }
+
+    [Fact]
     public async Task A_gpu_worker_asks_for_its_gpu()
     {
         var worker = (await Chart.ObjectsAsync("gpu", Cancelled)).OfType<V1StatefulSet>().Single();

@@ -35,11 +35,13 @@ public sealed class SettingKeysTests
         Assert.Empty(others);
     }
 
-    [Fact]
-    public void Every_setting_of_the_upkeep_is_explained()
+    [Theory]
+    [InlineData("Upkeep__")]
+    [InlineData("Worker__ModelCache")]
+    public void Every_setting_of_the_upkeep_and_of_fetched_models_is_explained(string settings)
     {
         var guide = Checkout.Read("docs/operations.md");
-        var keys = SettingKeys.Known.Where(key => key.StartsWith("RENDERFARM__Upkeep__", StringComparison.Ordinal)).Select(key => key["RENDERFARM__".Length..].Replace("__", ":", StringComparison.Ordinal)).ToList();
+        var keys = SettingKeys.Known.Where(key => key.StartsWith($"RENDERFARM__{settings}", StringComparison.Ordinal)).Select(key => key["RENDERFARM__".Length..].Replace("__", ":", StringComparison.Ordinal)).ToList();
 
         Assert.NotEmpty(keys);
         Assert.All(keys, key => Assert.Contains($"`{key}`", guide, StringComparison.Ordinal));
@@ -50,6 +52,23 @@ public sealed class SettingKeysTests
     [InlineData("SweepAfter", "00:30:00", "Upkeep:SweepAfter (RENDERFARM__Upkeep__SweepAfter) is 00:30:00; it must be at least 01:00:00: a worker stores a picture before it is committed.")]
     public void A_time_of_the_upkeep_that_is_too_short_is_named(string name, string value, string problem) =>
         Assert.Equal([problem], SettingKeys.Problems(new Dictionary<string, string> { [$"RENDERFARM__Upkeep__{name}"] = value }, "Upkeep"));
+
+    [Fact]
+    public void A_worker_may_be_given_room_for_fetched_models()
+    {
+        var models = Checkout.PathOf("models");
+        Assert.Empty(SettingKeys.Problems(
+            new Dictionary<string, string>
+            {
+                ["RENDERFARM__Worker__Models"] = models,
+                ["RENDERFARM__Worker__ModelCache"] = "/srv/models",
+                ["RENDERFARM__Worker__ModelCacheGiB"] = "200",
+                ["RENDERFARM__Worker__ModelCacheFreeMiB"] = "0",
+            },
+            "Worker"));
+        var problem = Assert.Single(SettingKeys.Problems(new Dictionary<string, string> { ["RENDERFARM__Worker__Models"] = models, ["RENDERFARM__Worker__ModelCacheGiB"] = "0" }, "Worker"));
+        Assert.Equal("Worker:ModelCacheGiB (RENDERFARM__Worker__ModelCacheGiB) is 0; allowed: 1 to 1048576.", problem);
+    }
 
     [Fact]
     public void A_wrong_setting_would_be_found()

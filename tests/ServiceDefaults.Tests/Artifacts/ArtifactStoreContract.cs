@@ -75,6 +75,47 @@ public abstract class ArtifactStoreContract
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(12 * 1024 * 1024 + 7)]
+    public async Task An_object_is_stored_from_a_stream(int length)
+    {
+        var store = await StoreAsync();
+        var bytes = RandomNumberGenerator.GetBytes(length);
+        await using var content = new MemoryStream(bytes);
+        await store.PutAsync(Key("large"), content, length, "application/octet-stream", Cancellation);
+        Assert.Equal(bytes, await ReadAsync(store, Key("large")));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 100_000)]
+    [InlineData(70_001, 29_999)]
+    [InlineData(99_999, 1)]
+    public async Task A_range_of_an_object_is_read(int offset, int length)
+    {
+        var store = await StoreAsync();
+        var bytes = RandomNumberGenerator.GetBytes(100_000);
+        await store.PutAsync(Key("large"), bytes, "application/octet-stream", Cancellation);
+        await using var stream = await store.OpenRangeAsync(Key("large"), offset, length, Cancellation);
+        var range = new byte[length];
+        await stream.ReadExactlyAsync(range, Cancellation);
+        Assert.Equal(bytes[offset..(offset + length)], range);
+    }
+
+    [Theory]
+    [InlineData("short", 10)]
+    [InlineData("none", 0)]
+    public async Task A_range_that_is_not_there_is_reported_as_missing(string name, int offset)
+    {
+        var store = await StoreAsync();
+        await store.PutAsync(Key("short"), new byte[10], "application/octet-stream", Cancellation);
+        var error = await Assert.ThrowsAsync<ArtifactStoreException>(() => store.OpenRangeAsync(Key(name), offset, 1, Cancellation));
+        Assert.Equal(ArtifactFault.Missing, error.Fault);
+        Assert.Contains(Key(name), error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("/a")]
     [InlineData("a//b")]
@@ -91,7 +132,9 @@ public abstract class ArtifactStoreContract
     {
         var store = await StoreAsync();
         await Assert.ThrowsAsync<ArgumentException>(nameof(key), () => store.PutAsync(key, new byte[] { 1 }, "image/png", Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(nameof(key), () => store.PutAsync(key, Stream.Null, 0, "image/png", Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(nameof(key), () => store.OpenReadAsync(key, Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(nameof(key), () => store.OpenRangeAsync(key, 0, 1, Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(nameof(key), () => store.DeleteAsync(key, Cancellation));
         await Assert.ThrowsAsync<ArgumentException>(nameof(key), () => store.PresignGetAsync(key, TimeSpan.FromMinutes(1), null, Cancellation));
     }

@@ -16,6 +16,7 @@ public sealed class MessageTests
     [
         new WorkerJoined("gpu-01", 1767225600000, "0.1.0", "cuda:0", 1, 2, 8, 17179869184, [
             new WorkerModel("emoji", "9f3a1c", "sd1", 128, 128, 32, 40000000, null),
+            new WorkerModel("photos", "5c1e77", "sdxl", 1024, 1024, 64, 7000000000, null, ModelResidence.Store),
             new WorkerModel("torn", null, null, 0, 0, 0, 0, "unet/model.onnx is missing")]),
         new WorkerHeartbeat("gpu-01", 1767225600000, 7, false, [Attempt], ["emoji"], 40000000,
             [new SlotStatus("rendering", "emoji", 5, 20), new SlotStatus("idle", null, 0, 0)], 28000, "the spool's disk is full", true),

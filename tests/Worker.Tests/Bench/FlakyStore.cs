@@ -6,6 +6,7 @@ namespace RenderFarm.Worker.Tests.Bench;
 internal sealed class FlakyStore(IArtifactStore inner) : IArtifactStore
 {
     private int _refusedWrites;
+    private int _ranges;
     private volatile bool _isAway;
 
     public bool IsAway
@@ -17,10 +18,33 @@ internal sealed class FlakyStore(IArtifactStore inner) : IArtifactStore
     /// <summary>Writes and deletes that came while the store was away.</summary>
     public int RefusedWrites => _refusedWrites;
 
+    /// <summary>Ranges of objects that were asked for.</summary>
+    public int Ranges => _ranges;
+
+    /// <summary>What happens to a request for a range, told by its offset, before it is answered.</summary>
+    public Func<long, CancellationToken, Task> BeforeRange { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>What is sent in the place of a range.</summary>
+    public Func<Stream, Stream> ChangeRange { get; set; } = content => content;
+
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken)
     {
         Require();
         return inner.PutAsync(key, content, contentType, cancellationToken);
+    }
+
+    public Task PutAsync(string key, Stream content, long bytes, string contentType, CancellationToken cancellationToken)
+    {
+        Require();
+        return inner.PutAsync(key, content, bytes, contentType, cancellationToken);
+    }
+
+    public async Task<Stream> OpenRangeAsync(string key, long offset, long bytes, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _ranges);
+        await BeforeRange(offset, cancellationToken);
+        Require();
+        return ChangeRange(await inner.OpenRangeAsync(key, offset, bytes, cancellationToken));
     }
 
     public Task<Stream> OpenReadAsync(string key, CancellationToken cancellationToken) => inner.OpenReadAsync(key, cancellationToken);
@@ -40,7 +64,11 @@ internal sealed class FlakyStore(IArtifactStore inner) : IArtifactStore
         return inner.CheckAsync(cancellationToken);
     }
 
-    public IAsyncEnumerable<StoredArtifact> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
+    public IAsyncEnumerable<StoredArtifact> ListAsync(string prefix, CancellationToken cancellationToken)
+    {
+        Require();
+        return inner.ListAsync(prefix, cancellationToken);
+    }
 
     private void Require()
     {

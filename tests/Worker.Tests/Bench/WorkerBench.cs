@@ -187,7 +187,7 @@ internal sealed class WorkerBench : IAsyncDisposable
 
     private static IArtifactStore StoreOf(ConfigurationManager configuration, TemporaryFolder folder) => configuration.GetSection("Artifacts:S3").Get<S3Options>() is { } options
         ? new S3Artifacts(options, TimeProvider.System)
-        : new FolderArtifacts(Path.Combine(folder.Path, "artifacts"));
+        : new FolderArtifacts(configuration["Artifacts:Folder"] ?? Path.Combine(folder.Path, "artifacts"));
 }
 
 /// <summary>Holds the bus until the coordinator has heard the worker's goodbye: services are stopped in the reverse order of their registration.</summary>

@@ -28,6 +28,7 @@ public sealed partial class Models : ComponentBase
     private static (string Text, string Colour) StateOf(ModelView model) => model switch
     {
         { Problem: not null } => ("Broken", StateColour.Lost),
+        { Workers.Count: 0, IsInStore: true } => ("In the store", StateColour.Good),
         { Workers.Count: 0 } => ("No worker", StateColour.Draining),
         { WarmOn.Count: > 0 } => ("Warm", StateColour.Good),
         _ => ("Ready", StateColour.Good),

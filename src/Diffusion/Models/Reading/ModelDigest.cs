@@ -35,6 +35,20 @@ internal static class ModelDigest
         return Of(stated);
     }
 
+    /// <summary>The files that the digest is of, with their own digests: as stated, or computed.</summary>
+    public static IReadOnlyDictionary<string, string> Hashes(string folder, CancellationToken ct)
+    {
+        var problems = new ProblemList(folder);
+        var hashes = File.Exists(problems.PathOf(FileName))
+            ? ReadLines(problems)
+            : FilesOf(folder).ToDictionary(file => file, file => HashFile(problems.PathOf(file), ct), StringComparer.Ordinal);
+        return problems.Count == 0 ? hashes : throw new ModelFolderException(folder, problems.Problems);
+    }
+
+    /// <summary>The lines of <c>SHA256SUMS</c> in their canonical form.</summary>
+    public static string Lines(IReadOnlyDictionary<string, string> hashes) =>
+        string.Concat(hashes.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Value}  {entry.Key}\n"));
+
     /// <summary>The files that make up a model: all but the list itself, hidden files and Markdown.</summary>
     public static IReadOnlyList<string> FilesOf(string folder) =>
         [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
@@ -58,8 +72,7 @@ internal static class ModelDigest
 
     /// <summary>The digest of the stated lines in their canonical form.</summary>
     public static string Of(IReadOnlyDictionary<string, string> hashes) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-            string.Concat(hashes.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Value}  {entry.Key}\n")))));
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Lines(hashes))));
 
     private static Dictionary<string, string> ReadLines(ProblemList problems)
     {

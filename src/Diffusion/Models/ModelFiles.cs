@@ -1,0 +1,56 @@
+using RenderFarm.Diffusion.Checkpoints;
+using RenderFarm.Diffusion.Models.Reading;
+
+namespace RenderFarm.Diffusion.Models;
+
+/// <summary>The files that a model's digest is of, for whoever takes the model to another machine, and the folder that they become there.</summary>
+public static class ModelFiles
+{
+    /// <summary>What a checkpoint's file is called in its folder elsewhere.</summary>
+    public const string Checkpoint = "model.safetensors";
+
+    /// <summary>The files of a model that was read. Those of a folder are hashed again, unless SHA256SUMS states their digests.</summary>
+    public static IReadOnlyList<ModelFile> Of(ModelFolder model, CancellationToken ct = default) => model.Checkpoint is { } link
+        ? [new ModelFile(Checkpoint, link.File, link.Sha256, link.Bytes)]
+        : [.. ModelDigest.Hashes(model.Path, ct).OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => Of(model.Path, entry.Key, entry.Value))];
+
+    /// <summary>What has to be told beside the files: what the UNet of a checkpoint predicts; null where the files say it.</summary>
+    public static string? PredictionOf(ModelFolder model) => model.Checkpoint?.Prediction;
+
+    /// <summary>The digest of the model that these files are.</summary>
+    /// <param name="hashes">Their digests by path.</param>
+    /// <param name="prediction">As <see cref="PredictionOf"/> tells it.</param>
+    /// <exception cref="ArgumentException">A prediction was given, but not one checkpoint.</exception>
+    public static string Digest(IReadOnlyDictionary<string, string> hashes, string? prediction) =>
+        ModelDigest.Of(prediction is null ? hashes : new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = Only(hashes), ["prediction"] = prediction });
+
+    /// <summary>Makes a folder that holds exactly these files the model that they were, without hashing them again.</summary>
+    public static void Complete(string folder, IReadOnlyDictionary<string, string> hashes, string? prediction)
+    {
+        if (prediction is null)
+        {
+            File.WriteAllText(Path.Combine(folder, ModelDigest.FileName), ModelDigest.Lines(hashes));
+            return;
+        }
+
+        var file = new FileInfo(Path.Combine(folder, Checkpoint));
+        new CheckpointLink { File = Checkpoint, Prediction = prediction, Sha256 = Only(hashes), Bytes = file.Length, Modified = file.LastWriteTimeUtc }.WriteInto(folder);
+    }
+
+    private static ModelFile Of(string folder, string path, string sha256)
+    {
+        var source = Path.Combine(folder, path);
+        return new ModelFile(path, source, sha256, new FileInfo(source).Length);
+    }
+
+    private static string Only(IReadOnlyDictionary<string, string> hashes) => hashes.Count == 1 && hashes.TryGetValue(Checkpoint, out var sha256)
+        ? sha256
+        : throw new ArgumentException($"A model with a prediction has the file {Checkpoint} alone; these are {string.Join(", ", hashes.Keys)}.", nameof(hashes));
+}
+
+/// <summary>A file of a model.</summary>
+/// <param name="Path">Where it belongs in the model's folder, with '/'.</param>
+/// <param name="Source">Where it lies.</param>
+/// <param name="Sha256">Of the file, lower-case hexadecimal.</param>
+/// <param name="Bytes">Size of the file.</param>
+public sealed record ModelFile(string Path, string Source, string Sha256, long Bytes);

@@ -1,0 +1,14 @@
+using RenderFarm.Shared;
+using RenderFarm.Worker.Rendering;
+
+namespace RenderFarm.Worker.ModelCache;
+
+/// <summary>A model of the store is not on this machine and could not be fetched; <see cref="Class"/> says whose fault it is.</summary>
+internal sealed class ModelFetchException(ErrorClass @class, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whose fault it is.</summary>
+    public ErrorClass Class { get; } = @class;
+
+    /// <summary>As the rows of a batch are told it.</summary>
+    public RowFault Fault => new(AttemptOutcome.Failed, Class, Message);
+}

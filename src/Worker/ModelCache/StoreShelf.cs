@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Logging;
+using RenderFarm.Diffusion.Models;
+using RenderFarm.ServiceDefaults.Artifacts;
+using RenderFarm.ServiceDefaults.ModelStore;
+using RenderFarm.Shared;
+using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Models;
+
+namespace RenderFarm.Worker.ModelCache;
+
+/// <summary>The models that the store has, looked at now and then, and offered beside the worker's own; where Worker:ModelCache names no folder, none are.</summary>
+internal sealed partial class StoreShelf(StoredModels store, CacheFolder cache, ModelCatalog catalog, TimeProvider time, ILogger<StoreShelf> logger) : IWorkerLoop
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LookWithin = TimeSpan.FromSeconds(30);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ModelManifest> _byDigest = new(StringComparer.Ordinal);
+    private IReadOnlyList<StoredModel> _models = [];
+    private string? _problem;
+
+    /// <summary>The model of the store that has this digest, also when another one has its name by now; null when none was ever seen.</summary>
+    public ModelManifest? Find(string digest)
+    {
+        lock (_lock)
+        {
+            return _byDigest.GetValueOrDefault(digest);
+        }
+    }
+
+    /// <summary>Looks what there is. A store that does not say leaves all as it was.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (cache.Path.Length == 0)
+        {
+            return;
+        }
+
+        using var timeout = new CancellationTokenSource(LookWithin, time);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            var models = (await store.ListAsync(limited.Token)).Select(Checked).ToList();
+            lock (_lock)
+            {
+                _models = models;
+                foreach (var manifest in models.Select(model => model.Manifest).OfType<ModelManifest>())
+                {
+                    _byDigest[manifest.Digest] = manifest;
+                }
+            }
+
+            _problem = null;
+            Offer();
+        }
+        catch (ArtifactStoreException ex) when (!cancellationToken.IsCancellationRequested)
+        {
+            Note(ex.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Note($"no answer within {LookWithin}");
+        }
+    }
+
+    /// <summary>Offers the models as they lie now: in the store, or on this machine as well.</summary>
+    public void Offer()
+    {
+        lock (_lock)
+        {
+            catalog.Offer([.. _models.Select(Offered)]);
+        }
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(LookEvery, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            await LookAsync(cancellationToken);
+        }
+    }
+
+    private void Note(string problem)
+    {
+        if (_problem != problem)
+        {
+            LogAway(problem);
+        }
+
+        _problem = problem;
+    }
+
+    private static StoredModel Checked(StoredModel model)
+    {
+        if (model.Manifest is not { } manifest)
+        {
+            return model;
+        }
+
+        try
+        {
+            var digest = ModelFiles.Digest(manifest.Hashes(), manifest.Prediction);
+            return digest == manifest.Digest
+                ? model
+                : model with { Manifest = null, Problem = $"Its manifest in the store says the digest {manifest.Digest}; its files have {digest}. Push the model again." };
+        }
+        catch (ArgumentException ex)
+        {
+            return model with { Manifest = null, Problem = $"Its manifest in the store cannot be used: {ex.Message} Push the model again." };
+        }
+    }
+
+    private WorkerModel Offered(StoredModel model) => model.Manifest is { } manifest
+        ? new WorkerModel(
+            manifest.Name, manifest.Digest, manifest.Family, manifest.DefaultWidth, manifest.DefaultHeight, manifest.SizeMultiple, manifest.WeightBytes, null,
+            cache.Has(manifest.Digest) ? ModelResidence.Fetched : ModelResidence.Store)
+        : new WorkerModel(model.Name, null, null, 0, 0, 0, 0, model.Problem, ModelResidence.Store);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not say which models it has: {Reason}")]
+    private partial void LogAway(string reason);
+}
