@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using RenderFarm.Shared;
 
@@ -62,6 +63,11 @@ internal sealed class FarmConnection(HttpClient http, TimeProvider time)
             catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
             {
                 throw new HttpRequestException($"No answer within {http.Timeout.TotalSeconds:0} s.", fault);
+            }
+            catch (SocketException fault)
+            {
+                // A connection that is cut while it is made comes out of HttpClient as it is.
+                throw new HttpRequestException(fault.Message, fault);
             }
         }
     }

@@ -16,7 +16,8 @@ internal sealed class ModelPaces(FrameLedger ledger, TimeProvider time)
     /// <summary>Gives the spans of jobs without a rendered frame the time that their work would take at the pace of others with the same model.</summary>
     public async Task<IReadOnlyList<Demand>> FillAsync(IReadOnlyList<Demand> demand, CancellationToken cancellationToken)
     {
-        if (demand.All(span => span.FrameTime is not null))
+        // A single frame is a lease whatever it takes, and nobody who submits one should wait for the answer.
+        if (demand.All(span => span.FrameTime is not null || span.Count == 1))
         {
             return demand;
         }

@@ -250,7 +250,3 @@ internal sealed partial class PictureSpool : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "A file of the spool is damaged and lies in {File} now; its frame is rendered again")]
     private partial void LogDamaged(string file);
 }
-
-/// <summary>The folder of the spool cannot be used.</summary>
-internal sealed class SpoolException(string folder, Exception inner) : Exception(
-    $"Worker:Spool (RENDERFARM__Worker__Spool) is '{folder}', which cannot be used: {inner.Message} Allowed: a folder that this user may make and write to.", inner);
