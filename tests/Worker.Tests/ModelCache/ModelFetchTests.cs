@@ -93,8 +93,11 @@ public sealed class ModelFetchTests : IDisposable
         var first = _bench.NewFetch().UseAsync(model, Cancellation);
         var others = Enumerable.Range(0, 3).Select(_ => _bench.NewFetch().UseAsync(model, Cancellation)).ToList();
         gate.SetResult();
-        var folders = new HashSet<string>();
-        foreach (var use in others.Prepend(first))
+
+        // The first waits for nobody; time passes only for those behind it.
+        using var fetched = await first;
+        var folders = new HashSet<string> { fetched.Folder };
+        foreach (var use in others)
         {
             using var held = await AdvancingAsync(use);
             folders.Add(held.Folder);
@@ -132,7 +135,7 @@ public sealed class ModelFetchTests : IDisposable
             return Task.CompletedTask;
         };
 
-        using var use = await AdvancingAsync(_bench.NewFetch().UseAsync(model, Cancellation));
+        using var use = await AdvancingAsync(_bench.NewFetch().UseAsync(model, Cancellation), until: () => _bench.Store.Ranges == 3);
 
         Assert.Equal(3, _bench.Store.Ranges);
         await HasAllAsync(model, use.Folder);
@@ -145,7 +148,7 @@ public sealed class ModelFetchTests : IDisposable
         Queue<Func<Stream, Stream>> connections = new([_ => new SilentStream(), _ => new MemoryStream(new byte[999]), content => content]);
         _bench.Store.ChangeRange = content => connections.Dequeue()(content);
 
-        using var use = await AdvancingAsync(_bench.NewFetch().UseAsync(model, Cancellation));
+        using var use = await AdvancingAsync(_bench.NewFetch().UseAsync(model, Cancellation), until: () => connections.Count == 0);
 
         await HasAllAsync(model, use.Folder);
         Assert.Empty(connections);
@@ -175,10 +178,10 @@ public sealed class ModelFetchTests : IDisposable
         Assert.Contains("Worker:ModelCache", fault.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Lets time pass until it is done: whoever waits looks again, tries again or gives up.</summary>
-    private async Task<T> AdvancingAsync<T>(Task<T> task)
+    /// <summary>Lets time pass until it is done, or nothing is left but reading, which must not run out of it: whoever waits looks again, tries again or gives up.</summary>
+    private async Task<T> AdvancingAsync<T>(Task<T> task, Func<bool>? until = null)
     {
-        while (!task.IsCompleted)
+        while (!task.IsCompleted && until?.Invoke() != true)
         {
             _bench.Time.Advance(TimeSpan.FromSeconds(11));
             await Task.Yield();
