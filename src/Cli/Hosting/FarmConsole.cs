@@ -19,13 +19,14 @@ internal static class FarmConsole
         });
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(minimumLevel);
-        foreach (var library in new[] { "Microsoft", "MassTransit", "System" })
+        foreach (var library in new[] { "Microsoft", "System" })
         {
             logging.AddFilter(library, minimumLevel > LogLevel.Warning ? minimumLevel : LogLevel.Warning);
         }
 
-        // Who waits for a server says so once, and not at every look.
+        // Who waits for a server says so once, and not at every look or with every message that is tried again.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        logging.AddFilter("MassTransit", minimumLevel > LogLevel.Error ? minimumLevel : LogLevel.Error);
         return logging;
     }
 

@@ -8,12 +8,12 @@ namespace RenderFarm.Coordinator.Database;
 /// <summary>What a fault of the database means: that it is away, that a connection broke, or that the same again may succeed at once.</summary>
 internal static class DatabaseFaults
 {
-    /// <summary>Whether the database cannot be reached, has no room, or was not migrated yet, rather than refusing a statement.</summary>
+    /// <summary>Whether the database cannot be reached, lets nobody in, has no room, or was not migrated yet, rather than refusing a statement.</summary>
     public static bool IsAway(Exception? fault) => fault switch
     {
         null => false,
         FarmDatabaseException => true,
-        PostgresException refused => refused.IsTransient || IsOfClass(refused, "57") || IsOfClass(refused, "53") || IsOfClass(refused, "58")
+        PostgresException refused => refused.IsTransient || IsOfClass(refused, "57") || IsOfClass(refused, "53") || IsOfClass(refused, "58") || IsOfClass(refused, "28")
             || refused.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidCatalogName,
         NpgsqlException => true,
         // Busy, locked, read-only, I/O error, full, cannot open.
