@@ -24,16 +24,22 @@ internal sealed class PlacedWeights
 
     private readonly WeightFiles _files;
     private readonly IKeyRules _rules;
-    private readonly List<NodeProto> _nodes = [];
+    private readonly ILookup<string, NodeProto> _readers;
+    private readonly List<NodeProto> _before = [];
+    private readonly Dictionary<NodeProto, NodeProto> _behind = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _missing = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    private PlacedWeights(WeightFiles files, IKeyRules rules) => (_files, _rules) = (files, rules);
+    private PlacedWeights(GraphProto graph, WeightFiles files, IKeyRules rules)
+    {
+        (_files, _rules) = (files, rules);
+        _readers = graph.Node.SelectMany(node => node.Input.Select(input => (Input: input, Node: node))).ToLookup(use => use.Input, use => use.Node, StringComparer.Ordinal);
+    }
 
     /// <summary>Edits the graph and returns the tensors that it now reads. Throws <see cref="ModelFolderException"/> where a weight is missing or of another shape.</summary>
     public static IReadOnlySet<string> Place(GraphProto graph, WeightFiles files, IKeyRules rules)
     {
-        var placed = new PlacedWeights(files, rules);
+        var placed = new PlacedWeights(graph, files, rules);
         foreach (var weight in graph.Initializer.Where(IsWeight))
         {
             placed.Place(weight);
@@ -48,8 +54,8 @@ internal sealed class PlacedWeights
         // Nodes stand in the order in which they can run.
         NodeProto[] inner = [.. graph.Node];
         graph.Node.Clear();
-        graph.Node.AddRange(placed._nodes);
-        graph.Node.AddRange(inner);
+        graph.Node.AddRange(placed._before);
+        graph.Node.AddRange(inner.SelectMany(node => placed._behind.TryGetValue(node, out var cast) ? [node, cast] : (NodeProto[])[node]));
         return placed._used;
     }
 
@@ -92,6 +98,9 @@ internal sealed class PlacedWeights
 
         var length = source.Third is null ? tensor.ByteCount : tensor.ByteCount / 3;
         SetData(weight, file, tensor.Offset + (length * (source.Third ?? 0)), length);
+        weight.DataType = (int)element;
+        weight.Dims.Clear();
+        weight.Dims.AddRange(needed);
 
         // 2. What makes of it the weight that the graph reads.
         List<NodeProto> makers = [];
@@ -105,10 +114,25 @@ internal sealed class PlacedWeights
             makers.Add(Node("Transpose", "perm", new AttributeProto { Type = AttributeProto.Types.AttributeType.Ints, Ints = { 1, 0 } }));
         }
 
-        weight.DataType = (int)element;
-        weight.Dims.Clear();
-        weight.Dims.AddRange(needed);
-        Connect(weight, makers);
+        if (makers is [{ OpType: "Cast" } cast] && _readers[weight.Name].ToArray() is [{ OpType: "Gather" } lookup] && lookup.Input[0] == weight.Name)
+        {
+            ConnectBehind(lookup, cast);
+        }
+        else
+        {
+            Connect(weight, makers);
+        }
+    }
+
+    /// <summary>Of a table only the rows that are looked up are read, and only they are made floats.</summary>
+    private void ConnectBehind(NodeProto lookup, NodeProto cast)
+    {
+        var rows = lookup.Output[0];
+        lookup.Output[0] = rows + Stored;
+        cast.Input.Add(rows + Stored);
+        cast.Output.Add(rows);
+        cast.Name = $"{rows}/{cast.OpType}";
+        _behind.Add(lookup, cast);
     }
 
     /// <summary>The graph goes on to read the weight by its name, which the last of these nodes now makes.</summary>
@@ -123,7 +147,7 @@ internal sealed class PlacedWeights
         }
 
         weight.Name = makers.Count > 0 ? name + Stored : name;
-        _nodes.AddRange(makers);
+        _before.AddRange(makers);
     }
 
     private static NodeProto Node(string type, string attribute, AttributeProto value)

@@ -118,7 +118,9 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, D
     private static InferenceSession Open(SessionOptions options, Func<SessionOptions, InferenceSession> open, CancellationToken ct)
     {
         using var cancel = ct.Register(() => options.SetLoadCancellationFlag(true));
-        return open(options);
+        var session = open(options);
+        NativeHeap.Trim();
+        return session;
     }
 
     /// <summary>All that decides what the optimised network looks like. The files' sizes and times are for folders whose checksums are not verified.</summary>

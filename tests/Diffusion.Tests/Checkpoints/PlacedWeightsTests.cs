@@ -17,6 +17,7 @@ public sealed class PlacedWeightsTests : IDisposable
     private const string Query = "text_model.encoder.layers.0.self_attn.q_proj.weight";
     private const string Value = "text_model.encoder.layers.0.self_attn.v_proj.weight";
     private const string Projection = "text_projection.weight";
+    private const string Table = "text_model.embeddings.token_embedding.weight";
     private const string Norm = "text_model.final_layer_norm.weight";
 
     private readonly TemporaryFolder _folder = new();
@@ -36,6 +37,19 @@ public sealed class PlacedWeightsTests : IDisposable
         Assert.Equal([12, 13, 14, 15, 16, 17], Run(files, Value, 2, 3));
         Assert.Equal([18, 21, 19, 22, 20, 23], Run(files, Projection, 3, 2));
         Assert.Equal([24, 25, 26, 27], Run(files, Norm, 4));
+    }
+
+    [Theory]
+    [InlineData("F16")]
+    [InlineData("BF16")]
+    public void Rows_that_are_looked_up_become_floats_and_the_table_stays_as_it_is_stored(string dtype)
+    {
+        var files = Write(dtype, ("token_embedding.weight", [3, 2]));
+        var (table, rows) = (Weight(Table, [3, 2]), new TensorProto { Name = "rows", DataType = (int)OnnxElement.Int64, Dims = { 2 }, Int64Data = { 2, 0 } });
+        var model = Model([table, rows], new NodeProto { OpType = "Gather", Input = { table.Name, rows.Name }, Output = { "y" } });
+
+        Assert.Equal([4, 5, 0, 1], Run(files, model, 2, 2));
+        Assert.Equal(["Gather", "Cast"], model.Graph.Node.Select(node => node.OpType));
     }
 
     [Fact]
@@ -67,18 +81,11 @@ public sealed class PlacedWeightsTests : IDisposable
     private static float[] Run(WeightFiles files, string name, params long[] dims)
     {
         var weight = Weight(name, dims);
-        var model = new ModelProto
-        {
-            IrVersion = 8,
-            OpsetImport = { new OperatorSetIdProto { Version = 17 } },
-            Graph = new GraphProto
-            {
-                Name = "g",
-                Initializer = { weight },
-                Node = { new NodeProto { OpType = "Identity", Input = { weight.Name }, Output = { "y" } } },
-                Output = { new ValueInfoProto { Name = "y", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1 } } } },
-            },
-        };
+        return Run(files, Model([weight], new NodeProto { OpType = "Identity", Input = { weight.Name }, Output = { "y" } }), dims);
+    }
+
+    private static float[] Run(WeightFiles files, ModelProto model, params long[] dims)
+    {
         PlacedWeights.Place(model.Graph, files, new OpenClipKeys(""));
         using var options = new SessionOptions();
         options.AddSessionConfigEntry(OnnxGraphFile.FolderOption, files.Folder);
@@ -88,6 +95,19 @@ public sealed class PlacedWeightsTests : IDisposable
         Assert.Equal(dims, output[0].GetTensorTypeAndShape().Shape);
         return output[0].GetTensorDataAsSpan<float>().ToArray();
     }
+
+    private static ModelProto Model(TensorProto[] initializers, NodeProto node) => new()
+    {
+        IrVersion = 8,
+        OpsetImport = { new OperatorSetIdProto { Version = 17 } },
+        Graph = new GraphProto
+        {
+            Name = "g",
+            Initializer = { initializers },
+            Node = { node },
+            Output = { new ValueInfoProto { Name = "y", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1 } } } },
+        },
+    };
 
     private static TensorProto Weight(string name, long[] dims) => OnnxBytes.Tensor($"text_encoder.{name}", dims, ("location", "weights"), ("offset", "0"));
 
