@@ -49,7 +49,7 @@ public sealed class LostWorkerTests
         Assert.True(await farm.CountAsync("SELECT COUNT(*) FROM attempts WHERE worker = 'zombie-0' AND outcome = 'Expired'", Cancellation) > 0);
         zombie.Thaw();
 
-        await farm.StoresNothingElseAsync(job, Broken.Patience);
+        await farm.StoresNothingElseAsync(Broken.Patience, job);
         await farm.IsAsync(
             () => farm.Client.WorkersAsync(Cancellation), workers => workers.Single(x => x.Name == "zombie-0").State == WorkerState.Ready, Broken.Patience, Cancellation);
         await farm.EndsWholeAsync(job);
