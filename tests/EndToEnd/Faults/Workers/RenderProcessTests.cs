@@ -17,7 +17,7 @@ public sealed class RenderProcessTests
         await farm.StartCoordinatorAsync("coordinator", Cancellation);
         var worker = await farm.StartWorkerAsync("worker", Cancellation);
         await farm.StartWorkerAsync("other", Cancellation);
-        var job = await farm.SubmitAsync(Broken.Job(count: 24, steps: 40));
+        var job = await farm.SubmitAsync(Broken.Job(count: 36, steps: 40));
         await farm.JobAsync(job.Id, x => x.Rendered >= 2, Broken.Patience, Cancellation);
         await RendersAsync(farm, "worker");
         var child = Assert.Single(worker.Children);
