@@ -11,7 +11,7 @@ namespace RenderFarm.Cli.Tests;
 /// <summary><c>renderfarm up</c> on a data folder of its own, with the bundled model.</summary>
 public sealed class RunningFarm : IAsyncLifetime
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private readonly TemporaryFolder _folder = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CommandLine _up = new();

@@ -9,6 +9,9 @@ namespace RenderFarm.EndToEnd;
 public sealed class SpoolTests
 {
     private const int Frames = 96;
+
+    // Of each upload: a picture takes a second or two, and is rendered in a fraction of one.
+    private const int SlowBytesPerSecond = 20_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -27,6 +30,7 @@ public sealed class SpoolTests
         settings["RENDERFARM__Worker__HealthUrls"] = "http://127.0.0.1:0";
         await using var killed = FarmProcess.Start(spool.Path, settings, "worker");
         await Eventually.IsAsync(() => farm.Client.WorkersAsync(Cancellation), workers => workers.Any(worker => worker.State == WorkerState.Ready), Patience, () => killed.Output, Cancellation);
+        store.ToServer.BytesPerSecond = SlowBytesPerSecond;
         var request = RenderTests.Pizza(Frames);
         var job = await farm.Client.SubmitAsync(request with { Settings = request.Settings with { Steps = 2 } }, cancellationToken: Cancellation);
         await farm.JobAsync(job.Id, x => x.Rendered >= 4, Patience, Cancellation);

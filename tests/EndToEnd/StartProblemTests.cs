@@ -67,7 +67,7 @@ public sealed class StartProblemTests(ServersFixture servers) : IClassFixture<Se
     {
         await using var process = FarmProcess.Start(Repository.Root, settings, command);
 
-        Assert.NotEqual(0, await process.ExitAsync(TimeSpan.FromSeconds(60), Cancellation));
+        Assert.NotEqual(0, await process.ExitAsync(TimeSpan.FromMinutes(3), Cancellation));
         Assert.Contains(named, process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-word", process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", process.Output, StringComparison.Ordinal);

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Farms;
@@ -11,7 +9,7 @@ namespace RenderFarm.EndToEnd;
 /// <summary>A worker starts before everything that it needs, in any order.</summary>
 public sealed class WorkerStartOrderTests(ServersFixture servers) : IClassFixture<ServersFixture>
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -30,7 +28,7 @@ public sealed class WorkerStartOrderTests(ServersFixture servers) : IClassFixtur
         settings["RENDERFARM__Worker__Name"] = "early";
         settings["RENDERFARM__Worker__Threads"] = "1";
         settings["RENDERFARM__Worker__Spool"] = folder.Path;
-        var health = FreeAddress();
+        var health = FreePort.Address();
         settings["RENDERFARM__Worker__HealthUrls"] = health.ToString();
         using var http = new HttpClient { BaseAddress = health };
         await using var process = FarmProcess.Start(folder.Path, settings, "worker");
@@ -40,21 +38,14 @@ public sealed class WorkerStartOrderTests(ServersFixture servers) : IClassFixtur
         await ReadyzSaysAsync(http, $"Waiting for the artifact store: Cannot write a test object on the S3 server 127.0.0.1:{store.Port}", process);
         store.Heal();
         await ReadyzSaysAsync(http, "No coordinator has been on this broker yet", process);
-        Assert.Equal(2, process.Output.Split("Waiting for the broker. The broker at").Length);
-        Assert.Equal(2, process.Output.Split("Waiting for the artifact store").Length);
-        await servers.Farm.StartCoordinatorAsync(FreeAddress().Port, Cancellation);
+        StartOrderTests.SaysOncePerReason(process, "Waiting for the broker", "The broker at");
+        StartOrderTests.SaysOncePerReason(process, "Waiting for the artifact store", "Cannot write");
+        await servers.Farm.StartCoordinatorAsync(FreePort.Take(), Cancellation);
         await ReadyzSaysAsync(http, "ready", process);
 
         process.Terminate();
         Assert.Equal(0, await process.ExitAsync(StartsWithin, Cancellation));
         Assert.Equal(2, process.Output.Split("trying again: No coordinator has been on this broker yet").Length);
-    }
-
-    private static Uri FreeAddress()
-    {
-        using var port = new TcpListener(IPAddress.Loopback, 0);
-        port.Start();
-        return new Uri($"http://{port.LocalEndpoint}/");
     }
 
     private static Task<string?> ReadyzSaysAsync(HttpClient http, string what, FarmProcess process) => Eventually.IsAsync(

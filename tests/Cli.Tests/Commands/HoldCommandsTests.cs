@@ -13,7 +13,7 @@ public sealed class HoldCommandsTests(RunningFarm farm)
     [Fact]
     public async Task A_paused_job_waits_until_it_is_resumed()
     {
-        var id = await SubmitAsync("""{"name":"to hold","count":4,"class":"batch","settings":{"prompt":"a fox","steps":20}}""");
+        var id = await SubmitAsync("""{"name":"to hold","count":4,"class":"batch","settings":{"prompt":"a fox","steps":150}}""");
 
         var (paused, pause) = await CommandLine.RunAsync(["pause", id, .. farm.Here]);
         var (_, jobs) = await CommandLine.RunAsync(["jobs", "--search", id, "--json", .. farm.Here]);

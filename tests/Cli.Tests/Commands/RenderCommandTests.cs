@@ -109,7 +109,7 @@ public sealed class RenderCommandTests(RunningFarm farm)
         var line = new CommandLine();
 
         var run = line.StartAsync(["render", "an owl to interrupt", "-n", "5000", "--steps", "4", "-o", folder.Path, .. farm.Here], "", interrupt.Token);
-        await Eventually.IsAsync(() => Task.FromResult(Directory.GetFiles(folder.Path, "*.png").Length), count => count > 0, TimeSpan.FromSeconds(60), () => line.Error, Token);
+        await Eventually.IsAsync(() => Task.FromResult(Directory.GetFiles(folder.Path, "*.png").Length), count => count > 0, TimeSpan.FromMinutes(3), () => line.Error, Token);
         await interrupt.CancelAsync();
 
         Assert.Equal(ExitCodes.Interrupted, await run);

@@ -23,16 +23,24 @@ public sealed class AwayTests(ApiFarm farm) : IClassFixture<ApiFarm>
         await File.WriteAllTextAsync(farm.ArtifactFolder, "", Token);
         await AssertReadyNamesAsync("The artifact store is away.");
         File.Move(farm.DatabaseFile, Path.Combine(hidden.FullName, "farm.db"));
-        Directory.CreateDirectory(farm.DatabaseFile);
+        await Eventually.IsAsync(PutAFolderThereAsync, isThere => isThere, TimeSpan.FromMinutes(2), null, Token);
         await AssertAwayAsync($"/v1/jobs/{job.Id}", "The database is away; try again in a moment.");
         await AssertAwayAsync("/v1/workers", "The database is away; try again in a moment.");
 
         Directory.Delete(farm.DatabaseFile);
-        File.Move(Path.Combine(hidden.FullName, "farm.db"), farm.DatabaseFile);
+        File.Move(Path.Combine(hidden.FullName, "farm.db"), farm.DatabaseFile, overwrite: true);
         File.Delete(farm.ArtifactFolder);
         Directory.Move(Path.Combine(hidden.FullName, "artifacts"), farm.ArtifactFolder);
         Assert.Equal(ApiFarm.Image(job.Id, 0), await farm.Http.GetByteArrayAsync($"/v1/jobs/{job.Id}/frames/0/image", Token));
         hidden.Delete(recursive: true);
+    }
+
+    /// <summary>Whoever looks for the database between makes an empty one.</summary>
+    private Task<bool> PutAFolderThereAsync()
+    {
+        File.Delete(farm.DatabaseFile);
+        Directory.CreateDirectory(farm.DatabaseFile);
+        return Task.FromResult(true);
     }
 
     private async Task AssertAwayAsync(string path, string detail)
@@ -53,6 +61,6 @@ public sealed class AwayTests(ApiFarm farm) : IClassFixture<ApiFarm>
                 Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
                 return (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("detail").GetString();
             },
-            answer => answer == detail, TimeSpan.FromSeconds(20), null, Token);
+            answer => answer == detail, TimeSpan.FromMinutes(2), null, Token);
     }
 }

@@ -12,7 +12,7 @@ namespace RenderFarm.Coordinator.Tests.Api;
 
 public abstract class EventsApiContract(ApiFarm farm)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task A_job_is_told_from_its_first_lease_to_its_end()

@@ -80,6 +80,8 @@ public abstract partial class FrameLedgerContract
         var batch = await SubmitAsync(LedgerData.Job(1, jobClass: JobClass.Batch, priority: 100));
         var old = await SubmitAsync(LedgerData.Job(1));
         var young = await SubmitAsync(LedgerData.Job(1));
+        // Two submits may share a millisecond.
+        await database.ExecuteAsync(database.Moments($"UPDATE spans SET submitted_at = {{submitted_at - 1}} WHERE job_id = '{old.Id.ToString().ToUpperInvariant()}'"));
         var urgent = await SubmitAsync(LedgerData.Job(1, priority: 5));
         var screen = await SubmitAsync(LedgerData.Job(1, jobClass: JobClass.Interactive, priority: -100));
 

@@ -7,7 +7,7 @@ namespace RenderFarm.Coordinator.Tests.Standing;
 /// <summary>What workers were told, in the order of arrival.</summary>
 internal sealed class Told
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly Channel<object> _messages = Channel.CreateUnbounded<object>();
 
     /// <summary>Whether nothing more was told so far.</summary>

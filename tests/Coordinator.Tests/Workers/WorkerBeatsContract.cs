@@ -5,6 +5,7 @@ using RenderFarm.Coordinator.Tests.Scheduling;
 using RenderFarm.Coordinator.Workers;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.Coordinator.Tests.Workers;
 
@@ -36,7 +37,7 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
     [Fact]
     public async Task Many_heartbeats_are_written_at_once_and_strangers_are_told_apart()
     {
-        await AddAsync("idle", silentFor: TimeSpan.FromSeconds(8));
+        await AddAsync("idle", silentFor: TimeSpan.FromMinutes(1));
         await AddAsync("busy", silentFor: TimeSpan.FromSeconds(1));
         await AddAsync("lost", silentFor: TimeSpan.FromMinutes(1), WorkerState.Lost);
 
@@ -47,7 +48,7 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
         var rows = await database.QueryAsync(db => db.Workers.AsNoTracking().OrderBy(x => x.Name).ToListAsync(Token));
         var now = await database.QueryAsync(db => db.NowAsync(Token));
         Assert.All(rows, row => Assert.Equal(WorkerState.Ready, row.State));
-        Assert.All(rows, row => Assert.InRange(now - row.LastSeenAt, TimeSpan.FromSeconds(-1), TimeSpan.FromSeconds(5)));
+        Assert.All(rows, row => Assert.InRange(now - row.LastSeenAt, TimeSpan.FromSeconds(-1), TimeSpan.FromSeconds(30)));
         Assert.Equal((7L, new SlotStatus("rendering", "emoji", 2, 8)), (rows[0].SpoolBytes, Assert.Single(rows[0].SlotStatus)));
     }
 
@@ -87,17 +88,16 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
     public async Task A_lease_renewed_a_moment_ago_is_not_written_again()
     {
         var lease = await LeaseAsync("ada");
-        Assert.Empty(await _coordinator.Ledger.RenewAsync([new HeldLeases("ada", 1, [lease])], Token));
-        var before = await DeadlineAsync(lease);
-        Assert.Empty(await _coordinator.Ledger.RenewAsync([new HeldLeases("ada", 1, [lease])], Token));
-        if (database is PostgresLedgerDatabase)
-        {
-            Assert.Equal(before, await DeadlineAsync(lease));
-        }
-        else
-        {
-            Assert.True(await DeadlineAsync(lease) >= before);
-        }
+        // On a machine that stood still between the two, the first is a moment ago no more.
+        await Eventually.IsAsync(
+            async () =>
+            {
+                Assert.Empty(await _coordinator.Ledger.RenewAsync([new HeldLeases("ada", 1, [lease])], Token));
+                var before = await DeadlineAsync(lease);
+                Assert.Empty(await _coordinator.Ledger.RenewAsync([new HeldLeases("ada", 1, [lease])], Token));
+                return await DeadlineAsync(lease) - before;
+            },
+            later => database is PostgresLedgerDatabase ? later == TimeSpan.Zero : later >= TimeSpan.Zero, TimeSpan.FromSeconds(60), null, Token);
     }
 
     [Fact]
@@ -122,8 +122,8 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
     [Fact]
     public async Task Workers_are_lost_when_silent_and_idle_ones_later_than_busy_ones()
     {
-        await AddAsync("idle", silentFor: TimeSpan.FromSeconds(20));
-        await AddAsync("busy", silentFor: TimeSpan.FromSeconds(20));
+        await AddAsync("idle", silentFor: TimeSpan.FromSeconds(16));
+        await AddAsync("busy", silentFor: TimeSpan.FromSeconds(16));
         await AddAsync("away", silentFor: TimeSpan.FromSeconds(40));
         await AddAsync("alive", silentFor: TimeSpan.FromSeconds(9));
         await LeaseAsync("busy");

@@ -44,7 +44,7 @@ public sealed class ClipTokenizerTests
         var tokens = tokenizer.Encode(prompt);
 
         Assert.Equal(77, tokens.Length);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"it took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"it took {clock.Elapsed}");
     }
 
     [Theory]

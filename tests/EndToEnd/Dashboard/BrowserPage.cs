@@ -7,6 +7,9 @@ namespace RenderFarm.EndToEnd.Dashboard;
 /// <summary>One page of a browser of its own; it remembers what the browser complained about.</summary>
 public sealed class BrowserPage : IAsyncDisposable
 {
+    /// <summary>Milliseconds that anything may take: pictures are rendered on whatever processor there is.</summary>
+    public const int Patience = 180_000;
+
     private readonly IBrowserContext _context;
     private readonly string _pictures;
     private readonly ConcurrentQueue<string> _complaints = new();
@@ -45,7 +48,7 @@ public sealed class BrowserPage : IAsyncDisposable
     }
 
     /// <summary>Waits for an address; not for the page to be loaded, which is over where a part of a page was replaced.</summary>
-    public Task AddressIsAsync(Regex address) => Assertions.Expect(Page).ToHaveURLAsync(address, new() { Timeout = 60_000 });
+    public Task AddressIsAsync(Regex address) => Assertions.Expect(Page).ToHaveURLAsync(address, new() { Timeout = Patience });
 
     /// <summary>Text of the one state badge of the page's head.</summary>
     public Task StateIsAsync(string state) => Page.Locator(".page-head .badge").Filter(new() { HasText = state }).WaitForAsync();

@@ -33,12 +33,13 @@ public sealed class DashboardFarm : IAsyncLifetime
         Assert.True(File.Exists(chromium), $"RENDERFARM_TEST_CHROMIUM names {chromium}, which does not exist; the dashboard is tested in a real browser.");
         _farm = await StartAsync(_folder.Path, port: 0);
         Client = new RenderFarmClient(Address, Key);
-        await Eventually.IsAsync(() => Client.ModelsAsync(), models => models.Any(model => model.Problem is null), TimeSpan.FromMinutes(1), explain: null, TestContext.Current.CancellationToken);
+        await Eventually.IsAsync(() => Client.ModelsAsync(), models => models.Any(model => model.Problem is null), TimeSpan.FromMinutes(3), explain: null, TestContext.Current.CancellationToken);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = chromium,
             Headless = true,
+            Timeout = BrowserPage.Patience,
             Args =
             [
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -68,8 +69,7 @@ public sealed class DashboardFarm : IAsyncLifetime
     public async Task<BrowserPage> NewBrowserAsync(int width = 1440, int height = 960, ColorScheme theme = ColorScheme.Dark)
     {
         var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = theme, BaseURL = Address.ToString() });
-        // Pictures are rendered on whatever processor there is.
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(BrowserPage.Patience);
         return new BrowserPage(context, await context.NewPageAsync(), Pictures);
     }
 

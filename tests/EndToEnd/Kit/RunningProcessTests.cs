@@ -6,7 +6,7 @@ namespace RenderFarm.EndToEnd.Kit;
 
 public sealed class RunningProcessTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

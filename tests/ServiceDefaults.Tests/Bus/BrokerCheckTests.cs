@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using RenderFarm.ServiceDefaults.Bus;
+using RenderFarm.TestKit.Farms;
 using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.ServiceDefaults.Tests.Bus;
@@ -22,7 +21,7 @@ public sealed class BrokerCheckTests
     [Fact]
     public async Task A_port_where_nobody_listens_is_named_with_the_key_to_correct()
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         var problem = await RefusedAsync(new Uri($"amqp://farm:secret-word@127.0.0.1:{port}/"));
         Assert.Contains($"127.0.0.1:{port}", problem, StringComparison.Ordinal);
         Assert.Contains("RENDERFARM__Bus__Uri", problem, StringComparison.Ordinal);
@@ -51,11 +50,4 @@ public sealed class BrokerCheckTests
         (await Assert.ThrowsAsync<BusUnavailableException>(() => BrokerCheck.CheckAsync(Rabbit(uri), Cancellation))).Message;
 
     private static BusOptions Rabbit(Uri uri) => new() { Transport = BusTransport.RabbitMq, Uri = uri };
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -67,7 +67,7 @@ internal sealed class Inbox
     }
 
     public Task<object> NextAsync(CancellationToken cancellationToken) =>
-        _messages.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+        _messages.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromMinutes(2), cancellationToken);
 }
 
 internal sealed class InboxConsumer(Inbox inbox) : IConsumer<WorkerLeft>, IConsumer<RejoinRequested>, IConsumer<JobChanged>

@@ -33,10 +33,10 @@ public sealed class RabbitMqBusTests : FarmBusTests, IAsyncLifetime
     private static Task<bool> AgainAsync(Func<Task> send) => Eventually.IsAsync(
         async () =>
         {
-            await send().WaitAsync(TimeSpan.FromSeconds(5), Cancellation);
+            await send().WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
             return true;
         },
-        _ => true, TimeSpan.FromSeconds(30), null, Cancellation);
+        _ => true, TimeSpan.FromMinutes(2), null, Cancellation);
 
     [Fact]
     public async Task Two_coordinators_share_the_events_and_each_hears_the_feed()
@@ -123,7 +123,14 @@ public sealed class RabbitMqBusTests : FarmBusTests, IAsyncLifetime
         Assert.Equal(new WorkerLeft("w", 10, "after"), await coordinator.Inbox.NextAsync(Cancellation));
         Assert.IsType<RejoinRequested>(await worker.Inbox.NextAsync(Cancellation));
         await worker.Sender.AnnounceAsync(new JobChanged(Guid.Empty, 1), Cancellation);
-        Assert.IsType<JobChanged>(await coordinator.Inbox.NextAsync(Cancellation));
+        // What was sent again may arrive twice.
+        object next;
+        do
+        {
+            next = await coordinator.Inbox.NextAsync(Cancellation);
+        }
+        while (next is WorkerLeft { Reason: "after" });
+        Assert.IsType<JobChanged>(next);
     }
 
     [Fact]
@@ -136,7 +143,7 @@ public sealed class RabbitMqBusTests : FarmBusTests, IAsyncLifetime
         await using var broker = await ConnectAsync();
         await using var channel = await broker.CreateChannelAsync(cancellationToken: Cancellation);
         var parked = await Eventually.IsAsync(
-            () => channel.BasicGetAsync(QueueNames.Parked, autoAck: true, Cancellation), message => message is not null, TimeSpan.FromSeconds(60), null, Cancellation);
+            () => channel.BasicGetAsync(QueueNames.Parked, autoAck: true, Cancellation), message => message is not null, TimeSpan.FromMinutes(2), null, Cancellation);
         Assert.Contains("poison", System.Text.Encoding.UTF8.GetString(parked!.Body.Span), StringComparison.Ordinal);
         coordinator.Inbox.Fault = () => null;
         await coordinator.Sender.ToCoordinatorAsync(new WorkerLeft("sound", 1, "done"), Cancellation);

@@ -7,7 +7,7 @@ namespace RenderFarm.TestKit.Farms;
 public sealed class EmbeddedTestFarm : TestFarm
 {
     private readonly TemporaryFolder _data = new();
-    private readonly int _port = Ready.FreePort();
+    private readonly int _port = FreePort.Take();
     private FarmProcess? _process;
     private RenderFarmClient? _client;
 

@@ -25,7 +25,7 @@ public static class Eventually
 
                 last = answer;
             }
-            catch (Exception ex) when (ex is not OperationCanceledException)
+            catch (Exception ex) when (!cancellationToken.IsCancellationRequested)
             {
                 last = ex.Message;
             }

@@ -1,18 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace RenderFarm.TestKit.Farms;
 
 /// <summary>When a process of the farm answers.</summary>
 internal static class Ready
 {
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Waits for a 200 of <c>/readyz</c>; fails at once when the process ends.</summary>
     public static async Task WaitAsync(Uri address, FarmProcess process, TimeSpan within, Func<string> explain, CancellationToken cancellationToken)
     {

@@ -62,7 +62,7 @@ public sealed class ServerTestFarm : TestFarm
 
         for (var i = 0; i < coordinators; i++)
         {
-            await farm.StartCoordinatorAsync(Ready.FreePort(), cancellationToken);
+            await farm.StartCoordinatorAsync(FreePort.Take(), cancellationToken);
         }
 
         if (coordinators > 0)
@@ -100,7 +100,7 @@ public sealed class ServerTestFarm : TestFarm
     /// <summary>Starts a worker and waits until the farm lists it as ready.</summary>
     public async Task StartWorkerAsync(string name, CancellationToken cancellationToken)
     {
-        var health = new Uri($"http://127.0.0.1:{Ready.FreePort()}/");
+        var health = FreePort.Address();
         var settings = Settings;
         settings["RENDERFARM__Worker__Name"] = name;
         settings["RENDERFARM__Worker__Threads"] = $"{_threads}";

@@ -7,7 +7,7 @@ namespace RenderFarm.TestKit.Farms;
 public abstract class TestFarm : IAsyncDisposable
 {
     /// <summary>Models load, servers start: generous, because many tests share the machine.</summary>
-    protected static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    protected static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
 
     /// <summary>A client of it, with its key.</summary>
     public abstract RenderFarmClient Client { get; }
@@ -42,7 +42,7 @@ public abstract class TestFarm : IAsyncDisposable
     public async Task AuditAsync(CancellationToken cancellationToken)
     {
         await using var audit = StartProgram("audit");
-        if (await audit.ExitAsync(TimeSpan.FromSeconds(60), cancellationToken) != 0)
+        if (await audit.ExitAsync(StartsWithin, cancellationToken) != 0)
         {
             throw new InvalidOperationException($"The ledger does not hold:\n{audit.Output}\n{Log}");
         }

@@ -15,7 +15,8 @@ namespace RenderFarm.TestKit.Faults;
 /// </summary>
 public sealed class FaultFarm : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan LinesWithin = TimeSpan.FromSeconds(30);
     private readonly TemporaryFolder _folder = new();
     private readonly List<FarmNode> _nodes = [];
     private readonly List<string> _histories = [];
@@ -73,7 +74,7 @@ public sealed class FaultFarm : IAsyncDisposable
     /// <summary>Starts a coordinator and does not wait.</summary>
     public FarmNode LaunchCoordinator(string name, string failpoint = "", IReadOnlyDictionary<string, string>? settings = null)
     {
-        var address = new Uri($"http://127.0.0.1:{Ready.FreePort()}/");
+        var address = FreePort.Address();
         _histories.Add(_folder.File($"history-{_nodes.Count}"));
         var own = new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["RENDERFARM__Coordinator__Urls"] = address.ToString(), ["RENDERFARM__Coordinator__History"] = _histories[^1] };
         var node = Launch(name, address, failpoint, own, "coordinator");
@@ -84,7 +85,7 @@ public sealed class FaultFarm : IAsyncDisposable
     /// <summary>Starts a worker that renders, and waits until the farm lists it as ready.</summary>
     public async Task<FarmNode> StartWorkerAsync(string name, CancellationToken cancellationToken, string failpoint = "", IReadOnlyDictionary<string, string>? settings = null)
     {
-        var address = new Uri($"http://127.0.0.1:{Ready.FreePort()}/");
+        var address = FreePort.Address();
         var own = new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["RENDERFARM__Worker__HealthUrls"] = address.ToString(), ["RENDERFARM__Worker__Name"] = name };
         own.TryAdd("RENDERFARM__Worker__Spool", SpoolOf(name));
         var node = Launch(name, address, failpoint, own, "worker");
@@ -139,19 +140,21 @@ public sealed class FaultFarm : IAsyncDisposable
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         await using var audit = StartProgram("audit");
-        if (await audit.ExitAsync(TimeSpan.FromSeconds(60), cancellationToken) != 0)
+        if (await audit.ExitAsync(StartsWithin, cancellationToken) != 0)
         {
             throw new InvalidOperationException($"The ledger does not hold:\n{audit.Output}\n{Log}");
         }
 
-        var rows = await FinalRows.ReadAsync(Database.Unpooled, cancellationToken);
-        var violations = new HistoryCheck(HistoryEvent.Read(_histories), rows, _mayHaveGaps).Violations().ToList();
+        var frames = (await FinalRows.ReadAsync(Database.Unpooled, cancellationToken)).Frames;
         var stored = (await Store.ListKeysAsync(cancellationToken)).ToHashSet();
-        violations.AddRange(rows.Frames.Where(x => x.ArtifactKey is not null && !stored.Contains(x.ArtifactKey)).Select(x => $"Job {x.Job}: the picture of frame {x.Index} is not in the store: {x.ArtifactKey}."));
-        if (violations.Count > 0)
+        var missing = frames.Where(x => x.ArtifactKey is not null && !stored.Contains(x.ArtifactKey)).Select(x => $"Job {x.Job}: the picture of frame {x.Index} is not in the store: {x.ArtifactKey}.").ToList();
+        if (missing.Count > 0)
         {
-            throw new InvalidOperationException($"Not exactly once:\n{string.Join('\n', violations)}\n{Log}");
+            throw new InvalidOperationException($"Not exactly once:\n{string.Join('\n', missing)}\n{Log}");
         }
+
+        // The lines of a transaction are written after it: the database may tell of it first. What is wrong stays wrong with every line.
+        await IsAsync(() => ViolationsAsync(cancellationToken), x => x.Length == 0, LinesWithin, cancellationToken);
     }
 
     /// <summary>Waits until the job satisfies; fails with the log.</summary>
@@ -193,6 +196,12 @@ public sealed class FaultFarm : IAsyncDisposable
         await Broker.DisposeAsync();
         await Database.DisposeAsync();
         _folder.Dispose();
+    }
+
+    private async Task<string> ViolationsAsync(CancellationToken cancellationToken)
+    {
+        var rows = await FinalRows.ReadAsync(Database.Unpooled, cancellationToken);
+        return string.Join('\n', new HistoryCheck(HistoryEvent.Read(_histories), rows, _mayHaveGaps).Violations());
     }
 
     private FarmNode Launch(string name, Uri address, string failpoint, Dictionary<string, string> own, params string[] arguments)

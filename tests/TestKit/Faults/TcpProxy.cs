@@ -8,14 +8,17 @@ public sealed class TcpProxy : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<ProxiedConnection> _connections = [];
+
+    // Bound and not listening, so that nobody else gets the port while the door is shut.
+    private readonly Socket _frame = Bind(0);
     private Socket _door;
     private bool _isDisposed;
 
     private TcpProxy(int serverPort)
     {
         ServerPort = serverPort;
-        _door = Bind(0);
-        Port = ((IPEndPoint)_door.LocalEndPoint!).Port;
+        Port = ((IPEndPoint)_frame.LocalEndPoint!).Port;
+        _door = Bind(Port);
         Open();
     }
 
@@ -68,7 +71,6 @@ public sealed class TcpProxy : IAsyncDisposable
         lock (_lock)
         {
             _door.Dispose();
-            // Bound but not listening, so that nobody else gets the port.
             _door = Bind(Port);
         }
 
@@ -95,6 +97,7 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             _isDisposed = true;
             _door.Dispose();
+            _frame.Dispose();
         }
 
         Reset();

@@ -29,7 +29,7 @@ public sealed class StandbyPostgres : IAsyncDisposable
         var copy = AsPostgres(programs + "pg_basebackup", "-h", "127.0.0.1", "-p", $"{server.Port}", "-U", server.Username!, "-D", $"{folder}/data", "-R", "-X", "stream", "-c", "fast");
         copy.Environment["PGPASSWORD"] = server.Password;
         await RunAsync(copy, cancellationToken);
-        var port = Ready.FreePort();
+        var port = FreePort.Take();
         await File.AppendAllTextAsync($"{folder}/data/postgresql.conf", $"port = {port}\n", cancellationToken);
         var process = Process.Start(AsPostgres(programs + "postgres", "-D", $"{folder}/data"))!;
         process.StandardInput.Close();

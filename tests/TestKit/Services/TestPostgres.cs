@@ -1,10 +1,12 @@
 using Npgsql;
+using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.TestKit.Services;
 
 /// <summary>An empty PostgreSQL database of its own for a test class, dropped when disposed.</summary>
 public sealed class TestPostgres : IAsyncDisposable
 {
+    private static readonly TimeSpan GoneWithin = TimeSpan.FromMinutes(2);
     private string _server;
 
     private TestPostgres(string server, string name)
@@ -55,14 +57,21 @@ public sealed class TestPostgres : IAsyncDisposable
             NpgsqlConnection.ClearPool(connection);
         }
 
+        // The server gives sessions that it ends five seconds to be gone.
+        await Eventually.IsAsync(DropAsync, isGone => isGone, GoneWithin, explain: null, CancellationToken.None);
+    }
+
+    private async Task<bool> DropAsync()
+    {
         await ExecuteOnServerAsync($"DROP DATABASE IF EXISTS {Name} WITH (FORCE)", CancellationToken.None);
+        return true;
     }
 
     private async Task ExecuteOnServerAsync(string sql, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(_server);
         await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)GoneWithin.TotalSeconds };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

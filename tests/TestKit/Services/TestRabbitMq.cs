@@ -1,13 +1,16 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.TestKit.Services;
 
 /// <summary>An empty RabbitMQ virtual host of its own for a test class, deleted with its queues when disposed.</summary>
 public sealed class TestRabbitMq : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly HttpClient _management;
 
     private TestRabbitMq(HttpClient management, Uri server, string virtualHost)
@@ -76,8 +79,7 @@ public sealed class TestRabbitMq : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var response = await _management.DeleteAsync(new Uri($"/api/vhosts/{VirtualHost}", UriKind.Relative));
-        response.EnsureSuccessStatusCode();
+        await Eventually.IsAsync(RemoveAsync, status => status is HttpStatusCode.NoContent or HttpStatusCode.NotFound, Patience, explain: null, CancellationToken.None);
         _management.Dispose();
     }
 
@@ -88,11 +90,20 @@ public sealed class TestRabbitMq : IAsyncDisposable
         await PutAsync($"/api/permissions/{VirtualHost}/{Uri.UnescapeDataString(Uri.UserInfo.Split(':')[0])}", new { configure = ".*", write = ".*", read = ".*" }, cancellationToken);
     }
 
-    private async Task PutAsync(string path, object body, CancellationToken cancellationToken)
+    private async Task<HttpStatusCode> RemoveAsync()
     {
-        using var response = await _management.PutAsJsonAsync(path, body, cancellationToken);
-        response.EnsureSuccessStatusCode();
+        using var response = await _management.DeleteAsync(new Uri($"/api/vhosts/{VirtualHost}", UriKind.Relative));
+        return response.StatusCode;
     }
+
+    // A busy broker may give up on a virtual host that does not start within a few seconds; asking again goes on with the same one.
+    private async Task PutAsync(string path, object body, CancellationToken cancellationToken) => await Eventually.IsAsync(
+        async () =>
+        {
+            using var response = await _management.PutAsJsonAsync(path, body, cancellationToken);
+            return (response.StatusCode, Said: await response.Content.ReadAsStringAsync(cancellationToken));
+        },
+        answer => answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.NoContent, Patience, explain: null, cancellationToken);
 
     private sealed record Connection(string Name);
 }

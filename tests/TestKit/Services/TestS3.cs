@@ -1,11 +1,14 @@
 using Minio;
 using Minio.DataModel.Args;
+using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.TestKit.Services;
 
 /// <summary>An empty S3 bucket of its own for a test class, deleted with its objects when disposed.</summary>
 public sealed class TestS3 : IAsyncDisposable
 {
+    private static readonly TimeSpan GoneWithin = TimeSpan.FromMinutes(2);
+
     private TestS3(string bucket)
     {
         Bucket = bucket;
@@ -52,12 +55,19 @@ public sealed class TestS3 : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The server may still be storing what a killed worker sent last.
+        await Eventually.IsAsync(RemoveAsync, isGone => isGone, GoneWithin, explain: null, CancellationToken.None);
+        Client.Dispose();
+    }
+
+    private async Task<bool> RemoveAsync()
+    {
         // Ten thousands of them would take minutes one after the other.
         await Parallel.ForEachAsync(
             await ListKeysAsync(), new ParallelOptions { MaxDegreeOfParallelism = 16 },
             async (key, cancellationToken) => await Client.RemoveObjectAsync(new RemoveObjectArgs().WithBucket(Bucket).WithObject(key), cancellationToken));
 
         await Client.RemoveBucketAsync(new RemoveBucketArgs().WithBucket(Bucket));
-        Client.Dispose();
+        return true;
     }
 }

@@ -7,7 +7,7 @@ namespace RenderFarm.Worker.Tests.Bench;
 /// <summary>Keeps what workers report, answers commits, and lets tests wait for what they expect.</summary>
 internal sealed class FakeCoordinator
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly Lock _lock = new();
     private readonly List<object> _messages = [];
     private TaskCompletionSource _changed = NewSignal();

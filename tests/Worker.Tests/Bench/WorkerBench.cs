@@ -80,7 +80,8 @@ internal sealed class WorkerBench : IAsyncDisposable
             builder.Configuration[key] = value;
         }
 
-        builder.Services.AddSingleton<FakeCoordinator>();
+        var log = new KeptLog();
+        builder.Services.AddSingleton<FakeCoordinator>().AddSingleton(log);
         builder.Services.AddHostedService<LastMessages>();
         builder.Services.AddSingleton<IArtifactStore>(new FlakyStore(StoreOf(builder.Configuration, folder)) { IsAway = isStoreAway });
         WorkerBench? bench = null;
@@ -88,11 +89,11 @@ internal sealed class WorkerBench : IAsyncDisposable
         builder.Services.AddBusPart(new BusPart(
             bus => bus.AddConsumer<FakeCoordinatorConsumer>(),
             [
-                new BusQueue(QueueNames.FarmEvents, QueueKind.Events, 32, (context, endpoint) => endpoint.ConfigureConsumer<FakeCoordinatorConsumer>(context)),
+                // One after the other, as they were sent.
+                new BusQueue(QueueNames.FarmEvents, QueueKind.Events, 1, (context, endpoint) => endpoint.ConfigureConsumer<FakeCoordinatorConsumer>(context)),
                 new BusQueue("", QueueKind.Feed, 32, (context, endpoint) => endpoint.ConfigureConsumer<FakeCoordinatorConsumer>(context)),
             ]));
         builder.AddWorker(program);
-        var log = new KeptLog();
         builder.Logging.AddProvider(log);
         builder.Services.AddFarmBus(builder.Configuration);
         builder.Services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
@@ -190,8 +191,8 @@ internal sealed class WorkerBench : IAsyncDisposable
         : new FolderArtifacts(configuration["Artifacts:Folder"] ?? Path.Combine(folder.Path, "artifacts"));
 }
 
-/// <summary>Holds the bus until the coordinator has heard the worker's goodbye: services are stopped in the reverse order of their registration.</summary>
-internal sealed class LastMessages(FakeCoordinator coordinator) : IHostedLifecycleService
+/// <summary>Holds the bus until the coordinator has heard the worker's goodbye, or its time was over before: services are stopped in the reverse order of their registration.</summary>
+internal sealed class LastMessages(FakeCoordinator coordinator, KeptLog log) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -199,7 +200,8 @@ internal sealed class LastMessages(FakeCoordinator coordinator) : IHostedLifecyc
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => coordinator.FirstAsync<WorkerLeft>();
+    public Task StoppingAsync(CancellationToken cancellationToken) => coordinator.UntilAsync(
+        () => coordinator.Of<WorkerLeft>().Count > 0 || log.Lines.Any(line => line.Contains("The drain did not end within", StringComparison.Ordinal)) ? this : null, nameof(WorkerLeft));
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -33,7 +33,7 @@ public sealed class FrameCommitsTests
         await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.WarmModels.Count == 1 && beat.Attempts.Count == 0);
 
         var messages = bench.Coordinator.Of<FramesRendered>();
-        Assert.InRange(messages.Count, 2, 3);
+        Assert.InRange(messages.Count, 2, 5);
         Assert.Contains(messages[^1].Frames, frame => messages[0].Frames.Contains(frame));
         Assert.Equal(2, (await bench.KeysAsync()).Count);
     }

@@ -9,8 +9,8 @@ public sealed class DrainTests
     [Fact]
     public async Task A_stopping_worker_finishes_its_batch_commits_it_and_hands_back_the_rest()
     {
-        await using var bench = await WorkerBench.StartAsync(("Worker:BatchSize", "2"));
-        var running = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 8], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
+        await using var bench = await WorkerBench.StartAsync(("Worker:BatchSize", "2"), ("Worker:DrainTimeout", "00:02:00"));
+        var running = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
         var waiting = await bench.OfferAsync(bench.Lease([9]));
         await bench.Coordinator.FirstAsync<StepProgressed>();
         await bench.Coordinator.FirstAsync<LeaseAccepted>(accepted => accepted.AttemptId == waiting.AttemptId);
@@ -22,7 +22,7 @@ public sealed class DrainTests
         Assert.Contains(bench.Coordinator.Of<WorkerHeartbeat>(), beat => beat.IsDraining && beat.Attempts.Contains(running.AttemptId));
         Assert.IsType<WorkerLeft>(bench.Coordinator.Messages.Last(message => message is not (WorkerHeartbeat or StepProgressed)));
         var rendered = bench.Coordinator.Rendered(running.AttemptId);
-        Assert.InRange(rendered.Count, 2, 6);
+        Assert.InRange(rendered.Count, 2, 14);
         Assert.Equal(rendered.Select(frame => frame.ArtifactKey).Order(), (await bench.KeysAsync()).Order());
         Assert.Empty(bench.Coordinator.Rendered(waiting.AttemptId));
     }
@@ -30,12 +30,12 @@ public sealed class DrainTests
     [Fact]
     public async Task A_batch_that_outlasts_the_drain_is_stopped_and_handed_back_in_time()
     {
-        await using var bench = await WorkerBench.StartAsync(("Worker:DrainTimeout", "00:00:02"));
+        await using var bench = await WorkerBench.StartAsync(("Worker:DrainTimeout", "00:00:08"));
         var lease = await bench.OfferAsync(bench.Lease([1, 2, 3, 4], settings => settings with { Steps = 500, Width = 256, Height = 256 }));
         await bench.Coordinator.FirstAsync<StepProgressed>();
         var start = TimeProvider.System.GetTimestamp();
         await bench.StopAsync();
-        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(60));
         var ended = Assert.Single(bench.Coordinator.Of<LeaseEnded>());
         Assert.Equal((lease.AttemptId, AttemptOutcome.Released, null), (ended.AttemptId, ended.Outcome, ended.ErrorClass));
         Assert.Single(bench.Coordinator.Of<WorkerLeft>());
@@ -55,7 +55,7 @@ public sealed class DrainTests
     {
         await using var bench = await WorkerBench.StartAsync();
         await bench.StopAsync();
-        await bench.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await bench.StopAsync().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         Assert.Single(bench.Coordinator.Of<WorkerLeft>());
     }
 }

@@ -25,7 +25,7 @@ public sealed class HeartbeatTests
     public async Task A_worker_that_is_asked_to_drain_says_why_hands_back_what_waits_and_goes_on_when_it_may()
     {
         await using var bench = await WorkerBench.StartAsync(("Worker:HeartbeatEvery", "00:00:05"), ("Worker:BatchSize", "2"));
-        var running = await bench.OfferAsync(bench.Lease([1, 2, 3, 4], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
+        var running = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
         await bench.Coordinator.FirstAsync<StepProgressed>();
         await bench.SendAsync(new DrainRequested(bench.Me.Name, bench.Me.Epoch - 1, "meant for an earlier process"));
         await bench.SendAsync(new DrainRequested(bench.Me.Name, bench.Me.Epoch, "A new disk goes in."));

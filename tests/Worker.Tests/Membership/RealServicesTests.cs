@@ -72,7 +72,7 @@ public sealed class RealServicesTests : IAsyncLifetime
     private Task<WorkerBench> StartAsync() => WorkerBench.StartAsync(
         ("Bus:Transport", "RabbitMq"),
         ("Bus:Uri", _broker.Uri.ToString()),
-        ("Worker:DrainTimeout", "00:00:05"),
+        ("Worker:DrainTimeout", "00:00:15"),
         ("Artifacts:Store", "S3"),
         ("Artifacts:S3:Endpoint", _store.Endpoint),
         ("Artifacts:S3:AccessKey", _store.AccessKey),

@@ -109,7 +109,7 @@ public sealed class SimulatedRendererTests : IDisposable
 
         public ConcurrentDictionary<int, RowResult> Results { get; } = [];
 
-        public Task All => _all.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        public Task All => _all.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
 
         public void Report(RowResult value)
         {
@@ -133,7 +133,7 @@ public sealed class SimulatedRendererTests : IDisposable
         {
             while (Reports.Count < reports)
             {
-                Reports.Add(await _reported.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
+                Reports.Add(await _reported.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromMinutes(2)));
             }
         }
     }

@@ -84,7 +84,7 @@ public sealed class PictureSpoolTests
     {
         using var spool = new TemporaryFolder();
         LeaseOffered lease;
-        await using (var stopped = await WorkerBench.StartAsync(("Worker:Spool", spool.Path), ("Worker:DrainTimeout", "00:00:02")))
+        await using (var stopped = await WorkerBench.StartAsync(("Worker:Spool", spool.Path), ("Worker:DrainTimeout", "00:00:10")))
         {
             stopped.Store.IsAway = true;
             lease = await stopped.OfferAsync(stopped.Lease([1, 2, 3]));

@@ -84,7 +84,7 @@ public sealed class SpoolRoomTests
     public async Task A_disk_without_room_drains_the_worker_and_room_brings_it_back()
     {
         await using var bench = await WorkerBench.StartAsync();
-        var running = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 8], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
+        var running = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
         await bench.Coordinator.FirstAsync<StepProgressed>();
         bench.FreeBytes = 255L << 20;
         var draining = await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.IsDraining);

@@ -26,6 +26,10 @@ public sealed partial class Jobs : ComponentBase, IDisposable
     private Page<JobView>? _page;
     private string _shown = "";
 
+    // What is in the field may be ahead of the address.
+    private string _search = "";
+    private string _searched = "";
+
     /// <summary>Search.</summary>
     [SupplyParameterFromQuery]
     public string? Q { get; set; }
@@ -66,6 +70,11 @@ public sealed partial class Jobs : ComponentBase, IDisposable
         var address = Address(State ?? [], Failures, Q, Before);
         var isNew = address != _shown;
         _shown = address;
+        if ((Q ?? "") != _searched)
+        {
+            _search = _searched = Q ?? "";
+        }
+
         return isNew && _live is not null ? _live.RefreshNowAsync() : Task.CompletedTask;
     }
 
@@ -87,7 +96,7 @@ public sealed partial class Jobs : ComponentBase, IDisposable
         }
     }
 
-    private async Task SearchAsync(ChangeEventArgs typed)
+    private async Task SearchAsync()
     {
         var keystroke = ++_keystrokes;
         try
@@ -95,7 +104,8 @@ public sealed partial class Jobs : ComponentBase, IDisposable
             await Task.Delay(TypingPause, Time, _left.Token);
             if (keystroke == _keystrokes)
             {
-                Navigation.NavigateTo(Address(State ?? [], Failures, typed.Value?.ToString()), replace: true);
+                _searched = _search.Trim();
+                Navigation.NavigateTo(Address(State ?? [], Failures, _search), replace: true);
             }
         }
         catch (OperationCanceledException)

@@ -17,7 +17,7 @@ public sealed class KilledCoordinatorTests
     public async Task F4_Offers_of_a_coordinator_that_dies_between_commit_and_send_return_and_nobody_is_struck()
     {
         await using var farm = await Broken.FarmAsync();
-        var leader = await farm.StartCoordinatorAsync("leader", Cancellation, "dispatch.after_commit:kill");
+        var leader = await farm.StartLeaderAsync("dispatch.after_commit:kill");
         await farm.StartCoordinatorAsync("other", Cancellation);
         await farm.StartSimulatedAsync("worker", TimeSpan.FromMilliseconds(50), Cancellation);
         var job = await farm.SubmitAsync(Broken.Job(count: 20));
@@ -35,7 +35,7 @@ public sealed class KilledCoordinatorTests
     public async Task F5_An_offer_that_was_sent_and_never_confirmed_is_rendered_once_when_its_coordinator_dies()
     {
         await using var farm = await Broken.FarmAsync();
-        var leader = await farm.StartCoordinatorAsync("leader", Cancellation);
+        var leader = await farm.StartLeaderAsync();
         await farm.StartCoordinatorAsync("other", Cancellation);
         var worker = await farm.StartSimulatedAsync("worker", TimeSpan.FromMilliseconds(50), Cancellation);
 
@@ -64,7 +64,7 @@ public sealed class KilledCoordinatorTests
 
         await farm.EndsWholeAsync(job);
         Assert.Equal(0, await farm.BlamedAsync(job));
-        await farm.StoresNothingElseAsync(job, Broken.Patience);
+        await farm.StoresNothingElseAsync(Broken.Patience, job);
     }
 
     private static Task<long> AcceptedAsync(FaultFarm farm) =>

@@ -13,7 +13,7 @@ public sealed class LeaderTests
     public async Task F6_When_the_leader_is_killed_the_other_coordinator_offers_within_ten_seconds()
     {
         await using var farm = await Broken.FarmAsync();
-        var leader = await farm.StartCoordinatorAsync("leader", Cancellation);
+        var leader = await farm.StartLeaderAsync();
         await farm.StartCoordinatorAsync("other", Cancellation);
         await farm.StartSimulatedAsync("worker", TimeSpan.FromMilliseconds(50), Cancellation);
         var job = await farm.SubmitAsync(Broken.Job(count: 400));
@@ -31,7 +31,7 @@ public sealed class LeaderTests
     public async Task F6_A_leader_that_stood_still_and_goes_on_beside_the_next_leader_does_no_harm()
     {
         await using var farm = await Broken.FarmAsync();
-        var leader = await farm.StartCoordinatorAsync("leader", Cancellation);
+        var leader = await farm.StartLeaderAsync();
         await farm.StartCoordinatorAsync("other", Cancellation);
         await farm.StartSimulatedAsync("worker", TimeSpan.FromMilliseconds(50), Cancellation);
         var job = await farm.SubmitAsync(Broken.Job(count: 400));

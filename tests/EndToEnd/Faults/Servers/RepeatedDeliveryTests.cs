@@ -40,6 +40,6 @@ public sealed class RepeatedDeliveryTests
         await farm.EndsWholeAsync(job);
         Assert.Equal(0, await farm.BlamedAsync(job));
         Assert.Contains(farm.History(), x => x.Event == "answer" && x.Frames.Count > 0);
-        await farm.StoresNothingElseAsync(job, Broken.Patience);
+        await farm.StoresNothingElseAsync(Broken.Patience, job);
     }
 }

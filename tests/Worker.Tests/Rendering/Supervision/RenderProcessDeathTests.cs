@@ -88,7 +88,7 @@ public sealed class RenderProcessDeathTests
     {
         await using var bench = await WorkerBench.StartIsolatedAsync(WorkerBench.Program, ("Worker:Slots", "2"), ("Worker:BatchSize", "2"), ("Worker:MemoryBudgetMiB", "4000"));
         var one = await bench.OfferAsync(Long(bench, [1, 2]));
-        var other = await bench.OfferAsync(bench.Lease([7, 8], settings => settings with { Steps = 300 }));
+        var other = await bench.OfferAsync(bench.Lease([7, 8], settings => settings with { Steps = 499 }));
         var slots = (await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.Slots!.All(slot => slot.Step > 0))).Slots!.ToList();
         RunningProcess.Signal(bench.Log.RenderProcesses(slots.FindIndex(slot => slot.Steps == 500))[0], RunningProcess.Kill);
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
