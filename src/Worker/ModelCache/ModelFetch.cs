@@ -85,7 +85,7 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
         LogWrong(model.Name, wrong.Path, wrong.Sha256, wasBegun);
         return wasBegun
             ? false
-            : throw new ModelFetchException(ErrorClass.Worker, $"The file '{wrong.Path}' of the model '{model.Name}' came from the store with another SHA-256 than {wrong.Sha256}; it was deleted. Push the model again if that stays.");
+            : throw new ModelFetchException(ErrorClass.Worker, $"The file '{wrong.Path}' of the model '{model.Name}' came from the store with another SHA-256 than {wrong.Sha256}; it was deleted. If that stays, the store's copy is spoiled: push the model with --again.");
     }
 
     /// <summary>Fetches ranges together and hashes the files behind them; the answer is a file that is not what it should be.</summary>

@@ -67,6 +67,21 @@ public sealed class CheckpointLinkTests : IDisposable
     }
 
     [Fact]
+    public void Relative_paths_start_at_the_folder_wherever_the_program_runs_and_nothing_is_hashed_again()
+    {
+        var (file, vae) = (_folder.File("pruned.safetensors"), _folder.File("clear.safetensors"));
+        TinyCheckpoint.WriteParts(file, vae);
+        var model = TinyCheckpoint.Open(file, new CheckpointChoices { Vae = vae });
+        var link = model.Checkpoint!;
+        Replace(link with { File = "../pruned.safetensors", Sha256 = new string('a', 64), Vae = link.Vae! with { File = "../clear.safetensors", Sha256 = new string('b', 64) } });
+
+        var read = Read().Model!;
+
+        Assert.Equal((file, vae), (read.CheckpointFile, read.VaeFile));
+        Assert.Equal(CheckpointLink.Digest(new string('a', 64), "epsilon", new string('b', 64)), read.Digest);
+    }
+
+    [Fact]
     public void A_file_that_is_gone_is_named()
     {
         File.Delete(_file);
