@@ -33,7 +33,7 @@ public sealed class StoredModels(IArtifactStore store)
                 known = _read[artifact.Key] = (artifact, await ReadAsync(artifact, cancellationToken), looks);
             }
 
-            models.Add(known.Model);
+            models.Add(known.Model with { PushedAt = artifact.LastModified });
         }
 
         return [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
@@ -140,4 +140,8 @@ public sealed class StoredModels(IArtifactStore store)
 }
 
 /// <summary>A name in the store: the model behind it, or why there is none.</summary>
-public sealed record StoredModel(string Name, ModelManifest? Manifest, string? Problem);
+public sealed record StoredModel(string Name, ModelManifest? Manifest, string? Problem)
+{
+    /// <summary>When the name was stored last.</summary>
+    public DateTimeOffset PushedAt { get; init; }
+}

@@ -31,15 +31,15 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
         }
         catch (ArtifactStoreException fault)
         {
-            // A store that is away comes back for all; a file that it does not have, or does not give, is a matter of this model or this worker.
-            var blamed = fault.Fault == ArtifactFault.Unavailable ? ErrorClass.Infrastructure : ErrorClass.Worker;
-            throw new ModelFetchException(blamed, $"The model '{model.Name}' could not be fetched: {fault.Message}", fault);
+            throw new ModelFetchException(ErrorClass.Infrastructure, $"The model '{model.Name}' could not be fetched: {fault.Message}{Advice(fault.Fault)}", fault) { IsPassing = fault.Fault == ArtifactFault.Unavailable };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new ModelFetchException(ErrorClass.Worker, $"The model '{model.Name}' could not be kept in {cache.Path} (Worker:ModelCache): {fault.Message}", fault);
         }
     }
+
+    private static string Advice(ArtifactFault fault) => fault == ArtifactFault.Missing ? " Push the model again." : "";
 
     private async Task BringAsync(ModelManifest model, CancellationToken cancellationToken)
     {
@@ -85,7 +85,7 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
         LogWrong(model.Name, wrong.Path, wrong.Sha256, wasBegun);
         return wasBegun
             ? false
-            : throw new ModelFetchException(ErrorClass.Worker, $"The file '{wrong.Path}' of the model '{model.Name}' came from the store with another SHA-256 than {wrong.Sha256}; it was deleted. If that stays, the store's copy is spoiled: push the model with --again.");
+            : throw new ModelFetchException(ErrorClass.Infrastructure, $"The file '{wrong.Path}' of the model '{model.Name}' came from the store with another SHA-256 than {wrong.Sha256}; it was deleted. The store's copy is spoiled: push the model with --again.");
     }
 
     /// <summary>Fetches ranges together and hashes the files behind them; the answer is a file that is not what it should be.</summary>

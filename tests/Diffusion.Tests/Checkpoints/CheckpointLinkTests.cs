@@ -3,6 +3,7 @@ using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Checkpoints;
 
@@ -70,7 +71,7 @@ public sealed class CheckpointLinkTests : IDisposable
     public void Relative_paths_start_at_the_folder_wherever_the_program_runs_and_nothing_is_hashed_again()
     {
         var (file, vae) = (_folder.File("pruned.safetensors"), _folder.File("clear.safetensors"));
-        TinyCheckpoint.WriteParts(file, vae);
+        TinyCheckpointFiles.Write(file, vae);
         var model = TinyCheckpoint.Open(file, new CheckpointChoices { Vae = vae });
         var link = model.Checkpoint!;
         Replace(link with { File = "../pruned.safetensors", Sha256 = new string('a', 64), Vae = link.Vae! with { File = "../clear.safetensors", Sha256 = new string('b', 64) } });

@@ -1,9 +1,7 @@
 using System.IO.Compression;
 using RenderFarm.Diffusion.Checkpoints;
-using RenderFarm.Diffusion.Checkpoints.Keys;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Models.Reading;
-using RenderFarm.Diffusion.Tests.Lora;
 using RenderFarm.Diffusion.Tokenization;
 using RenderFarm.TestKit.Goldens;
 
@@ -26,16 +24,6 @@ internal static class TinyCheckpoint
     /// <summary>Reads a file, whatever it is.</summary>
     public static ModelInspection Inspect(string file, CheckpointChoices? choices = null) =>
         CheckpointReader.Read(file, Parts, FileHashes.Unremembered, choices ?? CheckpointChoices.None, CancellationToken.None);
-
-    /// <summary>Writes the checkpoint without its VAE, and the VAE beside it.</summary>
-    public static void WriteParts(string file, string vae)
-    {
-        var tensors = SafetensorsBytes.Read(File);
-        SafetensorsBytes.Write(file, tensors.Where(tensor => !IsVae(tensor.Key)).ToDictionary());
-        SafetensorsBytes.Write(vae, tensors.Where(tensor => IsVae(tensor.Key)).ToDictionary());
-
-        static bool IsVae(string name) => name.StartsWith(VaeKeys.InCheckpoint, StringComparison.Ordinal);
-    }
 
     /// <summary>A file of the current goldens, or of the default ones.</summary>
     public static string PathOf(string kind, string name) =>

@@ -64,7 +64,7 @@ public sealed class ModelFilesTests : IDisposable
     public void A_checkpoint_with_another_VAE_and_what_was_said_of_it_is_the_same_model_elsewhere_and_draws_the_same()
     {
         var (file, vae) = (_folder.File("my photos.safetensors"), _folder.File("diffusion_pytorch_model.safetensors"));
-        TinyCheckpoint.WriteParts(file, vae);
+        TinyCheckpointFiles.Write(file, vae);
         var model = TinyCheckpoint.Open(file, new CheckpointChoices { Vae = vae, Prediction = "v_prediction" });
         var files = ModelFiles.Of(model, TestContext.Current.CancellationToken);
         Assert.Equal([("model.safetensors", file), ("vae.safetensors", vae)], files.Select(one => (one.Path, one.Source)));
