@@ -23,6 +23,11 @@ internal static class PushModel
         command.SetAction(async (line, cancellationToken) =>
         {
             var path = PathOf(line.GetValue(source)!, choice.DataFolderOf(line));
+            if (!Path.Exists(line.GetValue(source)!) && Directory.Exists(path) && (line.GetValue(vae) ?? line.GetValue(prediction)) is not null)
+            {
+                throw new UserError($"--vae and --prediction are for files; {line.GetValue(source)} is pushed as it was added.");
+            }
+
             if (read(path, line.GetValue(prediction), line.GetValue(vae), cancellationToken) is not { } model)
             {
                 return ExitCodes.Failed;
@@ -36,6 +41,7 @@ internal static class PushModel
             var stored = await StoreAsync(manifest, files, line.GetValue(again), new StoredModels(store), terminal, cancellationToken);
             var news = stored.Count == 0 ? "all of it was there already" : $"{Words.Bytes(stored.Sum(file => file.Bytes))} of {Words.Bytes(manifest.Bytes)} had to be stored";
             terminal.Line($"{manifest.Name} is in the store: {manifest.Family}, {manifest.DefaultWidth}x{manifest.DefaultHeight}, digest {manifest.Digest}; {news}.");
+            terminal.Note("Workers with a Worker:ModelCache offer it within a minute, as does 'renderfarm up' on this store.");
             return ExitCodes.Done;
         });
         return command;

@@ -46,7 +46,7 @@ internal static class CheckpointReader
         var vae = vaeFile is null ? null : RecognizedVae.Read(vaeFile, family);
         if (vae is null && !checkpoint.HasVae)
         {
-            throw RecognizedCheckpoint.Refused(checkpoint.File, "It has no VAE.", "Name one of its family with --vae when you add it.");
+            throw RecognizedCheckpoint.Refused(checkpoint.File, "It has no VAE.", "Name one of its family with --vae.");
         }
 
         var networks = NetworksOf(checkpoint, vae, shared);

@@ -72,6 +72,17 @@ public sealed class PushModelTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_added_is_pushed_as_it_was_added()
+    {
+        await CommandLine.RunAsync(["models", "add", Emoji, "--data", _folder.File("data")]);
+
+        var (code, line) = await PushAsync("emoji", "--vae", Path.Combine(Emoji, "model_index.json"));
+
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.StartsWith("--vae and --prediction are for files; emoji is pushed as it was added.", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_configured_store_is_taken()
     {
         var (code, _) = await CommandLine.RunAsync(["models", "push", Emoji, "--Artifacts:Store=Folder", $"--Artifacts:Folder={_folder.File("store")}"]);
