@@ -118,8 +118,13 @@ internal sealed record CheckpointLink
         }
     }
 
-    /// <summary>Makes a folder that is there stand for the checkpoint.</summary>
-    public void WriteInto(string folder) => System.IO.File.WriteAllText(Path.Combine(folder, IndexFile), JsonSerializer.Serialize(this, Json));
+    /// <summary>Makes a folder that is there stand for the checkpoint. The answer is the file that says so.</summary>
+    public string WriteInto(string folder)
+    {
+        var index = Path.Combine(folder, IndexFile);
+        System.IO.File.WriteAllText(index, JsonSerializer.Serialize(this, Json));
+        return index;
+    }
 
     private static string PathOf(string folder, string file) => Path.GetFullPath(file, Path.GetFullPath(folder));
 }

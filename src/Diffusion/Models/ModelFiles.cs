@@ -35,17 +35,18 @@ public static class ModelFiles
         return CheckpointLink.Digest(weights, prediction, vae);
     }
 
-    /// <summary>Makes a folder that holds exactly these files the model that they were, without hashing them again.</summary>
-    public static void Complete(string folder, IReadOnlyDictionary<string, string> hashes, string? prediction)
+    /// <summary>Makes a folder that holds exactly these files the model that they were, without hashing them again. The answer is the file that says so.</summary>
+    public static string Complete(string folder, IReadOnlyDictionary<string, string> hashes, string? prediction)
     {
         if (prediction is null)
         {
-            File.WriteAllText(Path.Combine(folder, ModelDigest.FileName), ModelDigest.Lines(hashes));
-            return;
+            var sums = Path.Combine(folder, ModelDigest.FileName);
+            File.WriteAllText(sums, ModelDigest.Lines(hashes));
+            return sums;
         }
 
         var (weights, vae) = OfCheckpoint(hashes);
-        CheckpointLink.Of(Here(folder, Checkpoint, weights), prediction, vae is null ? null : Here(folder, Vae, vae)).WriteInto(folder);
+        return CheckpointLink.Of(Here(folder, Checkpoint, weights), prediction, vae is null ? null : Here(folder, Vae, vae)).WriteInto(folder);
     }
 
     private static ModelFile Of(string path, HashedFile file) => new(path, file.File, file.Sha256, file.Bytes);

@@ -84,6 +84,34 @@ public sealed class ModelFetchTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_after_a_file_that_is_wrong_is_not_waited_for()
+    {
+        var model = await _bench.PushAsync("photos", ("bad", 10), ("rest", 2 * Range));
+        await File.WriteAllBytesAsync(_bench.ObjectOf(model.Files[0]), new byte[10], Cancellation);
+        _bench.Store.BeforeRange = (offset, token) => offset == 0 ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, token);
+
+        var fault = await Assert.ThrowsAsync<ModelFetchException>(() => _bench.FetchAsync(model));
+
+        Assert.Contains("'bad' of the model 'photos'", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(9)]
+    public async Task A_fetched_model_of_which_somebody_deleted_a_file_or_cut_it_short_is_fetched_anew(int? left)
+    {
+        var model = await _bench.PushAsync("photos", ("unet/model.onnx", 10), ("index", 10));
+        var file = Path.Combine(await _bench.FetchAsync(model), "unet", "model.onnx");
+        File.Delete(file);
+        if (left is { } bytes)
+        {
+            await File.WriteAllBytesAsync(file, new byte[bytes], Cancellation);
+        }
+
+        await HasAllAsync(model, await _bench.FetchAsync(model));
+    }
+
+    [Fact]
     public async Task Workers_of_a_machine_that_ask_together_fetch_once_and_share_the_folder()
     {
         var model = await _bench.PushAsync("photos", ("a", Range + 1));
