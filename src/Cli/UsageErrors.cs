@@ -8,13 +8,14 @@ internal static partial class UsageErrors
 {
     public static IReadOnlyList<string> Of(ParseResult line, IReadOnlyList<string> arguments)
     {
-        // The parser takes a misspelt option for an argument, for example for the prompt.
-        var unknown = line.CommandResult.Command.TreatUnmatchedTokensAsErrors ? Unknown(line, arguments) : [];
+        // The parser takes a misspelt option for an argument, for example for the prompt, or for a setting where a command takes those.
+        var unknown = Unknown(line, arguments);
         return unknown.Count > 0 ? unknown : [.. line.Errors.Select(error => Type().Replace(error.Message, match => Kind(match.Groups[1].Value)))];
     }
 
     private static List<string> Unknown(ParseResult line, IReadOnlyList<string> arguments)
     {
+        var takesSettings = !line.CommandResult.Command.TreatUnmatchedTokensAsErrors;
         var known = new HashSet<string>();
         for (var result = line.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
         {
@@ -26,7 +27,7 @@ internal static partial class UsageErrors
         }
 
         return [.. arguments.TakeWhile(argument => argument != "--")
-            .Where(argument => argument.StartsWith("--", StringComparison.Ordinal))
+            .Where(argument => argument.StartsWith("--", StringComparison.Ordinal) && !(takesSettings && argument.Split('=')[0].Contains(':', StringComparison.Ordinal)))
             .Select(argument => argument.Split('=', ':')[0])
             .Where(name => !known.Contains(name))
             .Select(name => $"Unknown option '{name}'. What starts with -- and is no option goes after a lone --.")];

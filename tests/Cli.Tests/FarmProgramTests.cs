@@ -8,6 +8,8 @@ public sealed class FarmProgramTests
 {
     [Theory]
     [InlineData("render", "Required argument 'prompt' missing for command: 'render'.")]
+    [InlineData("models|push|x|--vea|clear.safetensors", "Unknown option '--vea'. What starts with -- and is no option goes after a lone --.")]
+    [InlineData("worker|--slots=2", "Unknown option '--slots'. What starts with -- and is no option goes after a lone --.")]
     [InlineData("render|--stepz|4", "Unknown option '--stepz'. What starts with -- and is no option goes after a lone --.")]
     [InlineData("render|a|--steps|many", "Cannot parse argument 'many' for option '--steps': it must be a whole number.")]
     [InlineData("render|a|--guidance|high", "Cannot parse argument 'high' for option '--guidance': it must be a number.")]

@@ -16,7 +16,7 @@ internal static class ModelsCommand
         var command = new Command("models", "List, check, add and share models")
         {
             List(terminal), Check(terminal), Add(terminal),
-            PushModel.Create(terminal, Prediction(), (path, prediction, cancellationToken) => Read(path, prediction, terminal, cancellationToken)),
+            PushModel.Create(terminal, Prediction(), Vae(), (path, prediction, vae, cancellationToken) => Read(path, prediction, terminal, cancellationToken, vae)),
         };
         command.Examples("renderfarm models list", "renderfarm models check ./sd-turbo-onnx", "renderfarm models add ./photos.safetensors", "renderfarm models push ./photos.safetensors");
         return command;

@@ -28,6 +28,9 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Networks as they were optimised for this machine; may be deleted.</summary>
     public string Networks => System.IO.Path.Combine(Path, "networks");
 
+    /// <summary>Models of the artifacts that a job asked for; may be deleted while no farm runs.</summary>
+    public string FetchedModels => System.IO.Path.Combine(Path, "fetched");
+
     /// <summary>Finished pictures on their way to the artifacts.</summary>
     public string Spool => System.IO.Path.Combine(Path, "spool");
 

@@ -114,6 +114,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         ["Access:LoopbackOnly"] = "true",
         ["Worker:Name"] = "local",
         ["Worker:Models"] = models,
+        ["Worker:ModelCache"] = data.FetchedModels,
         ["Worker:Isolation"] = nameof(WorkerIsolation.InProcess),
         ["Worker:Cache"] = data.Networks,
         ["Worker:Spool"] = data.Spool,

@@ -6,7 +6,7 @@ using RenderFarm.Shared;
 namespace RenderFarm.Coordinator.Standing;
 
 /// <summary>A worker as far as it matters to who may render what.</summary>
-internal sealed record Candidate(string Name, string? DrainReason, bool IsDraining, bool HasModel, bool IsBlockedForModel, bool IsBlockedForJob, bool IsFull = false);
+internal sealed record Candidate(string Name, string? DrainReason, bool IsDraining, bool HasModel, bool IsBlockedForModel, bool IsBlockedForJob, bool IsFull = false, string? Problem = null);
 
 /// <summary>Why no worker may render a job, for people.</summary>
 internal static class WaitReason
@@ -32,7 +32,7 @@ internal static class WaitReason
             .ToListAsync(cancellationToken);
         return Of(model, [.. workers.Select(x => new Candidate(
             x.Name, x.DrainReason, x.State == WorkerState.Draining || x.DrainReason is not null, x.Models.Any(copy => copy.Digest == digest),
-            x.Blocks.Contains(BlockScope.Model), x.Blocks.Contains(BlockScope.Job), x.StoreIsAway))]);
+            x.Blocks.Contains(BlockScope.Model), x.Blocks.Contains(BlockScope.Job), x.StoreIsAway, x.Models.FirstOrDefault(copy => copy.Name == model)?.Problem))]);
     }
 
     /// <summary>Null when one of these may.</summary>
@@ -53,12 +53,18 @@ internal static class WaitReason
         var having = workers.Where(worker => worker.HasModel).ToList();
         if (having.Count == 0)
         {
-            return $"No worker has the model '{model}' as the job was accepted for.";
+            return $"No worker has the model '{model}' as the job was accepted for{Problems(workers)}.";
         }
 
         var more = having.Count > MostNamed ? $" and {having.Count - MostNamed} more" : "";
         return $"No worker may render it: {string.Join(", ", having.Take(MostNamed).Select(worker => $"{worker.Name} {Why(worker, model)}"))}{more}.";
     }
+
+    // Most often all have the same one: what lies in the store.
+    private static string Problems(IReadOnlyList<Candidate> workers) =>
+        workers.Where(worker => worker.Problem is not null).ToList() is [var first, ..] having
+            ? $"; {first.Name}{(having.Count > 1 ? $" and {having.Count - 1} more" : "")} cannot use it: {first.Problem!.TrimEnd('.')}"
+            : "";
 
     private static string Why(Candidate worker, string model) => worker switch
     {

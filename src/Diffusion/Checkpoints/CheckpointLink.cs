@@ -40,7 +40,7 @@ internal sealed record CheckpointLink
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ulong? Inode { get; init; }
 
-    /// <summary>The autoencoder that is used instead of the checkpoint's own; null for its own.</summary>
+    /// <summary>The autoencoder that is used instead of the checkpoint's own; null for its own. A relative path starts at the folder, too.</summary>
     [JsonPropertyName("vae")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HashedFile? Vae { get; init; }
@@ -61,12 +61,15 @@ internal sealed record CheckpointLink
     };
 
     /// <summary>Equal for equal files that are used alike, wherever they lie. What the UNet predicts counts as well: the file alone need not say it.</summary>
-    public string Digest()
+    public string Digest() => Digest(Sha256, Prediction, Vae?.Sha256);
+
+    /// <summary>The same, of the files' hashes.</summary>
+    public static string Digest(string weights, string prediction, string? vae)
     {
-        var hashes = new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = Sha256, ["prediction"] = Prediction };
-        if (Vae is not null)
+        var hashes = new Dictionary<string, string>(StringComparer.Ordinal) { ["weights"] = weights, ["prediction"] = prediction };
+        if (vae is not null)
         {
-            hashes["vae"] = Vae.Sha256;
+            hashes["vae"] = vae;
         }
 
         return ModelDigest.Of(hashes);
@@ -87,7 +90,7 @@ internal sealed record CheckpointLink
 
             var link = JsonSerializer.Deserialize<CheckpointLink>(text, Json);
             return link is { ClassName: Class, Prediction: PredictionSigns.Epsilon or PredictionSigns.V }
-                ? link with { File = Path.GetFullPath(link.File, Path.GetFullPath(folder)) }
+                ? link with { File = PathOf(folder, link.File), Vae = link.Vae is { } vae ? vae with { File = PathOf(folder, vae.File) } : null }
                 : throw new JsonException($"_class_name must be {Class}, prediction_type {PredictionSigns.Epsilon} or {PredictionSigns.V}.");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
@@ -115,6 +118,13 @@ internal sealed record CheckpointLink
         }
     }
 
-    /// <summary>Makes a folder that is there stand for the checkpoint.</summary>
-    public void WriteInto(string folder) => System.IO.File.WriteAllText(Path.Combine(folder, IndexFile), JsonSerializer.Serialize(this, Json));
+    /// <summary>Makes a folder that is there stand for the checkpoint. The answer is the file that says so.</summary>
+    public string WriteInto(string folder)
+    {
+        var index = Path.Combine(folder, IndexFile);
+        System.IO.File.WriteAllText(index, JsonSerializer.Serialize(this, Json));
+        return index;
+    }
+
+    private static string PathOf(string folder, string file) => Path.GetFullPath(file, Path.GetFullPath(folder));
 }

@@ -10,7 +10,8 @@ internal static class CheckpointReader
 {
     /// <summary>Reads a file with what the caller says of it.</summary>
     public static ModelInspection Read(string path, SharedParts shared, FileHashes hashes, CheckpointChoices choices, CancellationToken ct) =>
-        Inspected(() => Read(RecognizedCheckpoint.Read(Original(path), choices.Prediction), choices.Vae, path, earlier: null, shared, hashes, ct));
+        // The runtime looks for weights in the folder of the file itself.
+        Inspected(() => Read(RecognizedCheckpoint.Read(FileState.Original(path), choices.Prediction), choices.Vae, path, earlier: null, shared, hashes, ct));
 
     /// <summary>Reads a folder that stands for a checkpoint; null where it is of another kind.</summary>
     public static ModelInspection? ReadLinked(string folder, SharedParts shared, FileHashes hashes, CancellationToken ct)
@@ -25,9 +26,6 @@ internal static class CheckpointReader
         });
         return link is null && inspection.Problems.Count == 0 ? null : inspection;
     }
-
-    /// <summary>The file itself where the path is a link: the runtime looks for weights in its folder.</summary>
-    private static string Original(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
 
     private static ModelInspection Inspected(Func<ModelInspection> read)
     {
@@ -48,7 +46,7 @@ internal static class CheckpointReader
         var vae = vaeFile is null ? null : RecognizedVae.Read(vaeFile, family);
         if (vae is null && !checkpoint.HasVae)
         {
-            throw RecognizedCheckpoint.Refused(checkpoint.File, "It has no VAE.", "Name one of its family with --vae when you add it.");
+            throw RecognizedCheckpoint.Refused(checkpoint.File, "It has no VAE.", "Name one of its family with --vae.");
         }
 
         var networks = NetworksOf(checkpoint, vae, shared);

@@ -33,7 +33,7 @@ public sealed class StoredModels(IArtifactStore store)
                 known = _read[artifact.Key] = (artifact, await ReadAsync(artifact, cancellationToken), looks);
             }
 
-            models.Add(known.Model);
+            models.Add(known.Model with { PushedAt = artifact.LastModified });
         }
 
         return [.. models.OrderBy(model => model.Name, StringComparer.Ordinal)];
@@ -44,20 +44,24 @@ public sealed class StoredModels(IArtifactStore store)
     /// <param name="open">Opens one of its files.</param>
     /// <param name="begun">Told of each file that is about to be stored.</param>
     /// <param name="cancellationToken">Ends it; what was stored by then is not stored again.</param>
-    public async Task<IReadOnlyList<StoredFile>> PushAsync(ModelManifest manifest, Func<StoredFile, Stream> open, Action<StoredFile> begun, CancellationToken cancellationToken)
+    /// <exception cref="ModelFileChangedException">A file is not what the manifest says, and was not stored.</exception>
+    public Task<IReadOnlyList<StoredFile>> PushAsync(ModelManifest manifest, Func<StoredFile, Stream> open, Action<StoredFile> begun, CancellationToken cancellationToken) =>
+        PushAsync(manifest, again: false, open, begun, cancellationToken);
+
+    /// <summary>The same, where <paramref name="again"/> stores also the files that are there: one of them was spoiled.</summary>
+    public async Task<IReadOnlyList<StoredFile>> PushAsync(ModelManifest manifest, bool again, Func<StoredFile, Stream> open, Action<StoredFile> begun, CancellationToken cancellationToken)
     {
         var key = NameKey(manifest.Name);
         var stored = new List<StoredFile>();
         foreach (var file in manifest.Files.DistinctBy(file => file.Sha256))
         {
-            if (await HasAsync(file, cancellationToken))
+            if (!again && await HasAsync(file, cancellationToken))
             {
                 continue;
             }
 
             begun(file);
-            await using var content = open(file);
-            await store.PutAsync(FileKey(file), content, file.Bytes, "application/octet-stream", cancellationToken);
+            await PutAsync(file, open, cancellationToken);
             stored.Add(file);
         }
 
@@ -75,6 +79,19 @@ public sealed class StoredModels(IArtifactStore store)
     private static string NameKey(string name) => $"{Names}{name}{Extension}";
 
     private static string FileKey(StoredFile file) => $"{Files}{file.Sha256}";
+
+    private async Task PutAsync(StoredFile file, Func<StoredFile, Stream> open, CancellationToken cancellationToken)
+    {
+        await using var content = new VerifiedStream(open(file), file);
+        try
+        {
+            await store.PutAsync(FileKey(file), content, file.Bytes, "application/octet-stream", cancellationToken);
+        }
+        catch (ArtifactStoreException fault) when (content.IsWrong)
+        {
+            throw new ModelFileChangedException(file, fault);
+        }
+    }
 
     private async Task<bool> HasAsync(StoredFile file, CancellationToken cancellationToken)
     {
@@ -123,4 +140,8 @@ public sealed class StoredModels(IArtifactStore store)
 }
 
 /// <summary>A name in the store: the model behind it, or why there is none.</summary>
-public sealed record StoredModel(string Name, ModelManifest? Manifest, string? Problem);
+public sealed record StoredModel(string Name, ModelManifest? Manifest, string? Problem)
+{
+    /// <summary>When the name was stored last.</summary>
+    public DateTimeOffset PushedAt { get; init; }
+}

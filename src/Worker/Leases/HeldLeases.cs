@@ -76,14 +76,19 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
     }
 
     /// <summary>Ends a lease that was offered but cannot be taken.</summary>
-    public void Refuse(LeaseOffered offer, string message)
+    public void Refuse(LeaseOffered offer, string message) => End(offer, new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, message));
+
+    /// <summary>Ends a lease that was offered and that another worker may take; nobody is blamed.</summary>
+    public void HandBack(LeaseOffered offer, string message) => End(offer, Released with { Message = message });
+
+    private void End(LeaseOffered offer, LeaseEnding ending)
     {
         lock (_lock)
         {
             if (!_ended.Contains(offer.AttemptId))
             {
                 _ended.Add(offer.AttemptId);
-                Report(offer, new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, message), [], null);
+                Report(offer, ending, [], null);
             }
         }
     }

@@ -1,4 +1,5 @@
 using MassTransit;
+using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
 using RenderFarm.Worker.Models;
@@ -11,7 +12,12 @@ internal sealed class TakeLease(HeldLeases leases, ModelCatalog catalog) : ICons
     public Task Consume(ConsumeContext<LeaseOffered> context)
     {
         var offer = context.Message;
-        if (WhyNot(offer) is { } reason)
+        if (catalog.Find(offer.Model) is { Place: ModelResidence.Store, Problem: { } problem })
+        {
+            // It could not be fetched, which the coordinators did not know yet.
+            leases.HandBack(offer, problem);
+        }
+        else if (WhyNot(offer) is { } reason)
         {
             leases.Refuse(offer, reason);
         }

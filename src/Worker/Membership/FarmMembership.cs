@@ -15,7 +15,7 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
     public bool HasJoined => _hasJoined;
 
     /// <summary>What of this worker is news as soon as it changes.</summary>
-    public Standing Standing => new(holdings.IsIdle, holdings.Leases.DrainReason, holdings.IsFull);
+    public Standing Standing => new(holdings.IsIdle, holdings.Leases.DrainReason, holdings.IsFull, catalog.Models);
 
     /// <summary>Says what this worker is and can render.</summary>
     public void Join()
@@ -53,4 +53,4 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
 }
 
 /// <summary>How a worker stands on the farm.</summary>
-internal sealed record Standing(bool IsIdle, string? DrainReason, bool IsFull);
+internal sealed record Standing(bool IsIdle, string? DrainReason, bool IsFull, IReadOnlyList<WorkerModel> Models);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
+using RenderFarm.ServiceDefaults.ModelStore;
 
 namespace RenderFarm.Worker.ModelCache;
 
@@ -26,6 +27,10 @@ internal sealed partial class CacheFolder(IOptions<WorkerOptions> options, TimeP
 
     /// <summary>Whether all of a model is there.</summary>
     public bool Has(string digest) => Directory.Exists(PlaceOf(digest));
+
+    /// <summary>The same, with the sizes of its files looked at: somebody may have emptied the folder in part.</summary>
+    public bool HasWhole(ModelManifest model) =>
+        Has(model.Digest) && model.Files.All(file => new FileInfo(System.IO.Path.Combine(PlaceOf(model.Digest), file.Path)) is { Exists: true } place && place.Length == file.Bytes);
 
     /// <summary>Keeps a model from being deleted until the answer is disposed, whether it is there already or not.</summary>
     public async Task<IDisposable> UseAsync(string digest, CancellationToken cancellationToken)

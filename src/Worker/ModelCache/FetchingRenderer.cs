@@ -45,12 +45,23 @@ internal sealed class FetchingRenderer(IRenderer inner, ModelFetch fetch, StoreS
     {
         var manifest = shelf.Find(work.ModelDigest)
             ?? throw new ModelFetchException(ErrorClass.Worker, $"The store has no model '{work.Model}' of the digest {work.ModelDigest}.");
+        if (shelf.WhyAside(manifest.Digest) is { } earlier)
+        {
+            // Leases that were offered before the coordinators knew.
+            throw new ModelFetchException(earlier.Class, earlier.Message, earlier);
+        }
+
         Volatile.Write(ref _fetching[slot], new SlotStatus(SlotBoard.Loading, work.Model, 0, 0));
         try
         {
             var model = await fetch.UseAsync(manifest, stop);
             shelf.Offer();
             return model;
+        }
+        catch (ModelFetchException fault) when (!fault.IsPassing)
+        {
+            shelf.SetAside(manifest.Digest, fault);
+            throw;
         }
         finally
         {

@@ -76,9 +76,15 @@ internal sealed class FilesInParts : IDisposable
         RangeJournal.Delete(_folder);
         foreach (var file in _files)
         {
-            using var place = File.OpenHandle(PathOf(file), FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-            RandomAccess.FlushToDisk(place);
+            Flush(PathOf(file));
         }
+    }
+
+    /// <summary>Has the disk keep a file.</summary>
+    public static void Flush(string path)
+    {
+        using var place = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        RandomAccess.FlushToDisk(place);
     }
 
     public void Dispose() => _journal.Dispose();

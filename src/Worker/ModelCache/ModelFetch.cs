@@ -31,9 +31,7 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
         }
         catch (ArtifactStoreException fault)
         {
-            // A store that is away comes back for all; a file that it does not have, or does not give, is a matter of this model or this worker.
-            var blamed = fault.Fault == ArtifactFault.Unavailable ? ErrorClass.Infrastructure : ErrorClass.Worker;
-            throw new ModelFetchException(blamed, $"The model '{model.Name}' could not be fetched: {fault.Message}", fault);
+            throw new ModelFetchException(ErrorClass.Infrastructure, $"The model '{model.Name}' could not be fetched: {fault.Message}{Advice(fault.Fault)}", fault) { IsPassing = fault.Fault == ArtifactFault.Unavailable };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -41,15 +39,22 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
         }
     }
 
+    private static string Advice(ArtifactFault fault) => fault == ArtifactFault.Missing ? " Push the model again." : "";
+
     private async Task BringAsync(ModelManifest model, CancellationToken cancellationToken)
     {
-        if (cache.Has(model.Digest))
+        if (cache.HasWhole(model))
         {
             return;
         }
 
         using var changing = await cache.ChangeAsync(cancellationToken);
         cache.Sweep();
+        if (cache.Has(model.Digest) && !cache.HasWhole(model))
+        {
+            LogTorn(model.Name, model.Digest);
+            CacheFolder.Delete(cache.PlaceOf(model.Digest));
+        }
 
         // What an earlier process left may be torn, by a power cut or a full disk; what is wrong for the second time is wrong in the store.
         while (!cache.Has(model.Digest) && !await TryBringAsync(model, cancellationToken))
@@ -85,14 +90,14 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
         LogWrong(model.Name, wrong.Path, wrong.Sha256, wasBegun);
         return wasBegun
             ? false
-            : throw new ModelFetchException(ErrorClass.Worker, $"The file '{wrong.Path}' of the model '{model.Name}' came from the store with another SHA-256 than {wrong.Sha256}; it was deleted. Push the model again if that stays.");
+            : throw new ModelFetchException(ErrorClass.Infrastructure, $"The file '{wrong.Path}' of the model '{model.Name}' came from the store with another SHA-256 than {wrong.Sha256}; it was deleted. The store's copy is spoiled: push the model with --again.");
     }
 
     /// <summary>Fetches ranges together and hashes the files behind them; the answer is a file that is not what it should be.</summary>
     private async Task<StoredFile?> FetchAsync(ModelManifest model, FilesInParts files, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var hashing = Task.Run(() => files.FirstWrongAsync(stop.Token), CancellationToken.None);
+        var hashing = Task.Run(() => StopAtWrongAsync(files, stop), CancellationToken.None);
         try
         {
             await Parallel.ForEachAsync(files.Missing, new ParallelOptions { MaxDegreeOfParallelism = Together, CancellationToken = stop.Token }, async (range, token) =>
@@ -103,6 +108,11 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
             });
             return await hashing;
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // A file is wrong: what comes after it need not come.
+            return await hashing;
+        }
         finally
         {
             await stop.CancelAsync();
@@ -110,9 +120,20 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
         }
     }
 
+    private static async Task<StoredFile?> StopAtWrongAsync(FilesInParts files, CancellationTokenSource stop)
+    {
+        var wrong = await files.FirstWrongAsync(stop.Token);
+        if (wrong is not null)
+        {
+            await stop.CancelAsync();
+        }
+
+        return wrong;
+    }
+
     private void Publish(ModelManifest model, string folder)
     {
-        ModelFiles.Complete(folder, model.Hashes(), model.Prediction);
+        FilesInParts.Flush(ModelFiles.Complete(folder, model.Hashes(), model.Prediction));
         DurableFile.SyncFolder(folder);
         Directory.Move(folder, cache.PlaceOf(model.Digest));
         DurableFile.SyncFolder(cache.Path);
@@ -123,6 +144,9 @@ internal sealed partial class ModelFetch(CacheFolder cache, CacheRoom room, Rang
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Fetched the model {Model} ({Digest}) in {Duration}")]
     private partial void LogFetched(string model, string digest, TimeSpan duration);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The fetched model {Model} ({Digest}) lacks a file or a part of one and is fetched anew")]
+    private partial void LogTorn(string model, string digest);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The file {File} of the model {Model} has another SHA-256 than {Sha256} and was deleted (part of it was fetched before: {WasBegun})")]
     private partial void LogWrong(string model, string file, string sha256, bool wasBegun);

@@ -9,6 +9,9 @@ internal sealed class ModelFetchException(ErrorClass @class, string message, Exc
     /// <summary>Whose fault it is.</summary>
     public ErrorClass Class { get; } = @class;
 
+    /// <summary>Whether the next try may do better: the store was away.</summary>
+    public bool IsPassing { get; init; }
+
     /// <summary>As the rows of a batch are told it.</summary>
     public RowFault Fault => new(AttemptOutcome.Failed, Class, Message);
 }

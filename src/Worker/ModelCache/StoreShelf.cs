@@ -12,9 +12,11 @@ namespace RenderFarm.Worker.ModelCache;
 internal sealed partial class StoreShelf(StoredModels store, CacheFolder cache, ModelCatalog catalog, TimeProvider time, ILogger<StoreShelf> logger) : IWorkerLoop
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AsideFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LookWithin = TimeSpan.FromSeconds(30);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ModelManifest> _byDigest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Aside> _aside = new(StringComparer.Ordinal);
     private IReadOnlyList<StoredModel> _models = [];
     private string? _problem;
 
@@ -24,6 +26,31 @@ internal sealed partial class StoreShelf(StoredModels store, CacheFolder cache, 
         lock (_lock)
         {
             return _byDigest.GetValueOrDefault(digest);
+        }
+    }
+
+    /// <summary>Offers a model as one that cannot be used, for the reason that it could not be fetched, until it is pushed again or some minutes are over.</summary>
+    public void SetAside(string digest, ModelFetchException reason)
+    {
+        lock (_lock)
+        {
+            _aside[digest] = new Aside(reason, PushedAt(digest), time.GetTimestamp());
+        }
+
+        Offer();
+    }
+
+    /// <summary>Why a model is not to be fetched now; null when it may be.</summary>
+    public ModelFetchException? WhyAside(string digest)
+    {
+        lock (_lock)
+        {
+            if (_aside.TryGetValue(digest, out var aside) && (aside.PushedAt != PushedAt(digest) || time.GetElapsedTime(aside.Since) >= AsideFor))
+            {
+                _aside.Remove(digest);
+            }
+
+            return _aside.GetValueOrDefault(digest)?.Reason;
         }
     }
 
@@ -110,12 +137,16 @@ internal sealed partial class StoreShelf(StoredModels store, CacheFolder cache, 
         }
     }
 
-    private WorkerModel Offered(StoredModel model) => model.Manifest is { } manifest
+    private DateTimeOffset? PushedAt(string digest) => _models.Where(model => model.Manifest?.Digest == digest).Max(model => (DateTimeOffset?)model.PushedAt);
+
+    private WorkerModel Offered(StoredModel model) => model.Manifest is { } manifest && WhyAside(manifest.Digest) is null
         ? new WorkerModel(
             manifest.Name, manifest.Digest, manifest.Family, manifest.DefaultWidth, manifest.DefaultHeight, manifest.SizeMultiple, manifest.WeightBytes, null,
             cache.Has(manifest.Digest) ? ModelResidence.Fetched : ModelResidence.Store)
-        : new WorkerModel(model.Name, null, null, 0, 0, 0, 0, model.Problem, ModelResidence.Store);
+        : new WorkerModel(model.Name, null, null, 0, 0, 0, 0, model.Problem ?? WhyAside(model.Manifest!.Digest)?.Message, ModelResidence.Store);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not say which models it has: {Reason}")]
     private partial void LogAway(string reason);
+
+    private sealed record Aside(ModelFetchException Reason, DateTimeOffset? PushedAt, long Since);
 }

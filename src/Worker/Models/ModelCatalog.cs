@@ -10,6 +10,9 @@ internal sealed class ModelCatalog(IModelSource source)
     private IReadOnlyList<WorkerModel> _offered = [];
     private volatile IReadOnlyList<WorkerModel> _models = [];
 
+    /// <summary>The models have changed.</summary>
+    public event Action? Changed;
+
     /// <summary>All models, broken ones with the reason: another list as soon as one is different. Empty before the first scan.</summary>
     public IReadOnlyList<WorkerModel> Models => _models;
 
@@ -44,6 +47,7 @@ internal sealed class ModelCatalog(IModelSource source)
         if (!models.SequenceEqual(_models))
         {
             _models = models;
+            Changed?.Invoke();
         }
     }
 }

@@ -23,7 +23,7 @@ internal sealed partial class ModelFolders(IOptions<WorkerOptions> options, ILog
 
         if (!models.Any(model => model.Problem is null))
         {
-            LogNothingUsable(Path.GetFullPath(options.Value.Models));
+            LogNothingUsable(Path.GetFullPath(options.Value.Models), options.Value.ModelCache.Length > 0 ? "models of the store alone" : "nothing");
         }
 
         return models;
@@ -64,6 +64,6 @@ internal sealed partial class ModelFolders(IOptions<WorkerOptions> options, ILog
     [LoggerMessage(Level = LogLevel.Warning, Message = "The checkpoint {File} is left aside: {Folder} has its name")]
     private partial void LogHidden(string file, string folder);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The folder {Folder} (Worker:Models) holds no usable model; this worker renders nothing")]
-    private partial void LogNothingUsable(string folder);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The folder {Folder} (Worker:Models) holds no usable model; this worker renders {What}")]
+    private partial void LogNothingUsable(string folder, string what);
 }

@@ -3,6 +3,7 @@ using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.ModelStore;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Farms;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Cli.Tests.Models;
 
@@ -41,6 +42,44 @@ public sealed class PushModelTests : IDisposable
 
         Assert.Equal(ExitCodes.Done, code);
         Assert.StartsWith("mine is in the store", line.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_was_added_with_another_VAE_is_pushed_by_its_name_with_both_files_and_its_digest()
+    {
+        var (file, vae) = (_folder.File("photos.safetensors"), _folder.File("clear.safetensors"));
+        SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf("sd1").Where(tensor => !tensor.Key.StartsWith("first_stage_model.", StringComparison.Ordinal)).ToDictionary());
+        SparseCheckpoint.Write(vae, CheckpointKeys.Of("vae").ToDictionary(key => key.Diffusers, key => key.Shape.ToArray()), "F32");
+        await CommandLine.RunAsync(["models", "add", file, "--vae", vae, "--prediction", "v", "--data", _folder.File("data")]);
+        var model = ModelFolder.Open(_folder.File("data/models/photos"), ct: TestContext.Current.CancellationToken);
+        var digest = model.Digest;
+        foreach (var one in ModelFiles.Of(model, TestContext.Current.CancellationToken))
+        {
+            // As if it had been stored: the zeros would take gigabytes there.
+            using var place = File.Create(Path.Combine(Directory.CreateDirectory(_folder.File("data/artifacts/models/sha256")).FullName, one.Sha256));
+            place.SetLength(one.Bytes);
+        }
+
+        var (code, line) = await PushAsync("photos");
+        var (again, known) = await PushAsync(file, "--vae", vae, "--prediction", "v");
+
+        Assert.Equal((ExitCodes.Done, ExitCodes.Done), (code, again));
+        Assert.Equal($"photos is in the store: sd1, 512x512, digest {digest}; all of it was there already.", Assert.Single(line.Lines));
+        Assert.Equal(line.Lines, known.Lines);
+        var manifest = Assert.Single(await new StoredModels(new FolderArtifacts(_folder.File("data/artifacts"))).ListAsync(TestContext.Current.CancellationToken)).Manifest!;
+        Assert.Equal(("v_prediction", digest), (manifest.Prediction, manifest.Digest));
+        Assert.Equal(["model.safetensors", "vae.safetensors"], manifest.Files.Select(stored => stored.Path));
+    }
+
+    [Fact]
+    public async Task What_was_added_is_pushed_as_it_was_added()
+    {
+        await CommandLine.RunAsync(["models", "add", Emoji, "--data", _folder.File("data")]);
+
+        var (code, line) = await PushAsync("emoji", "--vae", Path.Combine(Emoji, "model_index.json"));
+
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.StartsWith("--vae and --prediction are for files; emoji is pushed as it was added.", line.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,6 +32,15 @@ public sealed class WaitReasonTests
     }
 
     [Fact]
+    public void What_keeps_workers_from_using_the_model_is_told()
+    {
+        var broken = Able with { HasModel = false, Problem = "Its file is spoiled." };
+        Assert.Equal("No worker has the model 'emoji' as the job was accepted for; ada cannot use it: Its file is spoiled.", WaitReason.Of("emoji", [broken, Able with { HasModel = false }]));
+        Assert.Contains("; ada and 1 more cannot use it: ", WaitReason.Of("emoji", [broken, broken with { Name = "bob" }]), StringComparison.Ordinal);
+        Assert.Null(WaitReason.Of("emoji", [broken, Able]));
+    }
+
+    [Fact]
     public void A_large_farm_is_not_listed_in_full() =>
         Assert.EndsWith(" and 95 more.", WaitReason.Of("emoji", [.. Enumerable.Range(0, 100).Select(i => Able with { Name = $"gpu-{i}", IsDraining = true })]), StringComparison.Ordinal);
 }

@@ -3,6 +3,7 @@ using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.TestKit;
+using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Checkpoints;
 
@@ -64,6 +65,21 @@ public sealed class CheckpointLinkTests : IDisposable
 
         Assert.Equal("v_prediction", v.PredictionType);
         Assert.NotEqual(epsilon.Digest, v.Digest);
+    }
+
+    [Fact]
+    public void Relative_paths_start_at_the_folder_wherever_the_program_runs_and_nothing_is_hashed_again()
+    {
+        var (file, vae) = (_folder.File("pruned.safetensors"), _folder.File("clear.safetensors"));
+        TinyCheckpointFiles.Write(file, vae);
+        var model = TinyCheckpoint.Open(file, new CheckpointChoices { Vae = vae });
+        var link = model.Checkpoint!;
+        Replace(link with { File = "../pruned.safetensors", Sha256 = new string('a', 64), Vae = link.Vae! with { File = "../clear.safetensors", Sha256 = new string('b', 64) } });
+
+        var read = Read().Model!;
+
+        Assert.Equal((file, vae), (read.CheckpointFile, read.VaeFile));
+        Assert.Equal(CheckpointLink.Digest(new string('a', 64), "epsilon", new string('b', 64)), read.Digest);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using RenderFarm.ServiceDefaults.Artifacts;
 using RenderFarm.ServiceDefaults.ModelStore;
+using RenderFarm.TestKit.Services;
 
 namespace RenderFarm.ServiceDefaults.Tests.ModelStore;
 
@@ -45,6 +46,61 @@ public sealed class StoredModelsTests : IDisposable
         Assert.Equal(["weights"], (await PushAsync(Manifest("photos"))).Select(stored => stored.Path));
 
         Assert.Equal(_weights, await File.ReadAllBytesAsync(file, Cancellation));
+    }
+
+    [Fact]
+    public async Task An_object_that_was_spoiled_is_stored_again_when_that_is_asked_for()
+    {
+        await PushAsync(Manifest("photos"));
+        var file = Path.Combine(_root.FullName, "models", "sha256", HashOf(_weights));
+        await File.WriteAllBytesAsync(file, new byte[_weights.Length], Cancellation);
+        Assert.Empty(await PushAsync(Manifest("photos")));
+
+        var pushed = await NewModels().PushAsync(Manifest("photos"), again: true, Open, _ => { }, Cancellation);
+
+        Assert.Equal(["weights", "config"], pushed.Select(stored => stored.Path));
+        Assert.Equal(_weights, await File.ReadAllBytesAsync(file, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(-1, 0)]
+    [InlineData(1, 0)]
+    public async Task A_file_that_changed_since_it_was_hashed_is_not_stored(int longer, byte changed)
+    {
+        var other = new byte[_weights.Length + longer];
+        _weights.AsSpan(0, Math.Min(other.Length, _weights.Length)).CopyTo(other);
+        other[10] ^= changed;
+
+        var fault = await Assert.ThrowsAsync<ModelFileChangedException>(() => NewModels().PushAsync(Manifest("photos"), _ => new MemoryStream(other), _ => { }, Cancellation));
+
+        Assert.Equal("weights", fault.File.Path);
+        Assert.Empty(_root.GetFiles("*", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(40 << 20)]
+    public async Task A_file_goes_whole_into_a_bucket_and_one_that_changed_does_not(int bytes)
+    {
+        await using var bucket = await TestS3.CreateBucketAsync(Cancellation);
+        using var store = new S3Artifacts(new S3Options { Endpoint = bucket.Endpoint, AccessKey = bucket.AccessKey, SecretKey = bucket.SecretKey, Bucket = bucket.Bucket, Region = bucket.Region, UseTls = false }, TimeProvider.System);
+        var weights = RandomNumberGenerator.GetBytes(bytes);
+        var manifest = Manifest("photos") with { Files = [new StoredFile("empty", HashOf([]), 0), new StoredFile("weights", HashOf(weights), bytes)] };
+
+        await new StoredModels(store).PushAsync(manifest, file => new MemoryStream(file.Bytes == 0 ? [] : weights), _ => { }, Cancellation);
+        var read = new byte[bytes];
+        await using (var stored = await store.OpenReadAsync($"models/sha256/{HashOf(weights)}", Cancellation))
+        {
+            await stored.ReadExactlyAsync(read, Cancellation);
+        }
+
+        Assert.Equal(HashOf(weights), HashOf(read));
+        var changed = manifest with { Name = "changed", Files = [new StoredFile("weights", new string('e', 64), bytes)] };
+        await Assert.ThrowsAsync<ModelFileChangedException>(() => new StoredModels(store).PushAsync(changed, _ => new MemoryStream(weights), _ => { }, Cancellation));
+        var missing = await Assert.ThrowsAsync<ArtifactStoreException>(() => store.OpenReadAsync($"models/sha256/{new string('e', 64)}", Cancellation));
+        Assert.Equal(ArtifactFault.Missing, missing.Fault);
+        Assert.Equal(["photos"], (await new StoredModels(store).ListAsync(Cancellation)).Select(model => model.Name));
     }
 
     [Fact]
@@ -96,7 +152,9 @@ public sealed class StoredModelsTests : IDisposable
     private StoredModels NewModels() => new(new FolderArtifacts(_root.FullName));
 
     private Task<IReadOnlyList<StoredFile>> PushAsync(ModelManifest manifest) =>
-        NewModels().PushAsync(manifest, file => new MemoryStream(file.Path == "weights" ? _weights : _config), _ => { }, Cancellation);
+        NewModels().PushAsync(manifest, Open, _ => { }, Cancellation);
+
+    private MemoryStream Open(StoredFile file) => new(file.Path == "weights" ? _weights : _config);
 
     private ModelManifest Manifest(string name) => new()
     {

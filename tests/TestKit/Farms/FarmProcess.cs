@@ -7,7 +7,6 @@ namespace RenderFarm.TestKit.Farms;
 /// <summary>One process of the real program, with its output kept.</summary>
 public sealed class FarmProcess : IAsyncDisposable
 {
-
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,10 +41,16 @@ public sealed class FarmProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    /// <summary>The program of the build that the tests are of.</summary>
+    public static string Renderfarm { get; } = Path.Combine(Repository.Root, "artifacts", "bin", "Cli", Repository.Configuration, "renderfarm");
+
     /// <summary>Starts <c>renderfarm</c> with these arguments; settings are environment variables beside an otherwise clean environment.</summary>
-    public static FarmProcess Start(string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments)
+    public static FarmProcess Start(string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments) => Start(Renderfarm, folder, settings, arguments);
+
+    /// <summary>The same, of another program.</summary>
+    public static FarmProcess Start(string program, string folder, IReadOnlyDictionary<string, string> settings, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "artifacts", "bin", "Cli", Repository.Configuration, "renderfarm"), arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -42,6 +42,9 @@ public sealed class FaultFarm : IAsyncDisposable
 
     public TestS3 Store { get; }
 
+    /// <summary>What its processes run from now on.</summary>
+    public string Program { get; set; } = FarmProcess.Renderfarm;
+
     /// <summary>A client of the coordinator that was started last.</summary>
     public RenderFarmClient Client => _clients[^1];
 
@@ -133,7 +136,7 @@ public sealed class FaultFarm : IAsyncDisposable
     {
         // Another server may have the database by now.
         var settings = new Dictionary<string, string>(_settings) { ["RENDERFARM__Database__ConnectionString"] = Database.ConnectionString };
-        return FarmProcess.Start(_folder.Path, settings, arguments);
+        return FarmProcess.Start(Program, _folder.Path, settings, arguments);
     }
 
     /// <summary>Audits the ledger, checks the history, and that every picture of the ledger is in the store.</summary>
@@ -218,7 +221,7 @@ public sealed class FaultFarm : IAsyncDisposable
             settings["FARM_FAILPOINT"] = failpoint;
         }
 
-        var node = new FarmNode(name, FarmProcess.Start(_folder.Path, settings, arguments), address, hops);
+        var node = new FarmNode(name, FarmProcess.Start(Program, _folder.Path, settings, arguments), address, hops);
         _nodes.Add(node);
         return node;
     }

@@ -68,6 +68,15 @@ internal sealed class CacheBench : IDisposable
         return manifest;
     }
 
+    /// <summary>Stores a model's manifest again, as every push does.</summary>
+    public async Task StoreAgainAsync(ModelManifest model)
+    {
+        var name = $"models/names/{model.Name}.json";
+        await Store.PutAsync(name, model.Write(), "application/json", Cancellation);
+        // Two writes may fall into one tick of the file system's clock.
+        File.SetLastWriteTimeUtc(_folder.File($"store/{name}"), DateTime.UnixEpoch);
+    }
+
     /// <summary>Fetches a model and lets it go.</summary>
     public async Task<string> FetchAsync(ModelManifest model)
     {

@@ -67,7 +67,7 @@ public sealed class ModelFetchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_not_what_its_digest_says_is_deleted_and_the_workers_fault()
+    public async Task A_file_that_is_not_what_its_digest_says_is_deleted_and_no_workers_fault()
     {
         var model = await _bench.PushAsync("photos", ("good", 10), ("bad", Range + 10));
         var changed = _bench.ObjectOf(model.Files[1]);
@@ -77,10 +77,38 @@ public sealed class ModelFetchTests : IDisposable
 
         var fault = await Assert.ThrowsAsync<ModelFetchException>(() => _bench.FetchAsync(model));
 
-        Assert.Equal(ErrorClass.Worker, fault.Class);
+        Assert.Equal((ErrorClass.Infrastructure, false), (fault.Class, fault.IsPassing));
         Assert.Contains("'bad' of the model 'photos'", fault.Message, StringComparison.Ordinal);
         Assert.Contains(model.Files[1].Sha256, fault.Message, StringComparison.Ordinal);
         Assert.Empty(_bench.Cache.Models());
+    }
+
+    [Fact]
+    public async Task What_comes_after_a_file_that_is_wrong_is_not_waited_for()
+    {
+        var model = await _bench.PushAsync("photos", ("bad", 10), ("rest", 2 * Range));
+        await File.WriteAllBytesAsync(_bench.ObjectOf(model.Files[0]), new byte[10], Cancellation);
+        _bench.Store.BeforeRange = (offset, token) => offset == 0 ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, token);
+
+        var fault = await Assert.ThrowsAsync<ModelFetchException>(() => _bench.FetchAsync(model));
+
+        Assert.Contains("'bad' of the model 'photos'", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(9)]
+    public async Task A_fetched_model_of_which_somebody_deleted_a_file_or_cut_it_short_is_fetched_anew(int? left)
+    {
+        var model = await _bench.PushAsync("photos", ("unet/model.onnx", 10), ("index", 10));
+        var file = Path.Combine(await _bench.FetchAsync(model), "unet", "model.onnx");
+        File.Delete(file);
+        if (left is { } bytes)
+        {
+            await File.WriteAllBytesAsync(file, new byte[bytes], Cancellation);
+        }
+
+        await HasAllAsync(model, await _bench.FetchAsync(model));
     }
 
     [Fact]
@@ -116,7 +144,7 @@ public sealed class ModelFetchTests : IDisposable
 
         var fault = await Assert.ThrowsAsync<ModelFetchException>(() => AdvancingAsync(_bench.NewFetch().UseAsync(model, Cancellation)));
 
-        Assert.Equal(ErrorClass.Infrastructure, fault.Class);
+        Assert.Equal((ErrorClass.Infrastructure, true), (fault.Class, fault.IsPassing));
         _bench.Store.IsAway = false;
         var before = _bench.Store.Ranges;
         await _bench.FetchAsync(model);
@@ -155,14 +183,14 @@ public sealed class ModelFetchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_the_store_does_not_have_is_the_workers_fault()
+    public async Task A_file_that_the_store_does_not_have_is_no_workers_fault()
     {
         var model = await _bench.PushAsync("photos", ("a", 10));
         File.Delete(_bench.ObjectOf(model.Files[0]));
 
         var fault = await Assert.ThrowsAsync<ModelFetchException>(() => _bench.FetchAsync(model));
 
-        Assert.Equal(ErrorClass.Worker, fault.Class);
+        Assert.Equal((ErrorClass.Infrastructure, false), (fault.Class, fault.IsPassing));
         Assert.Contains("photos", fault.Message, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Worker.ModelCache;
 using RenderFarm.Worker.Models;
@@ -80,6 +81,37 @@ public sealed class StoreShelfTests : IDisposable
 
         Assert.Equal(next.Digest, _catalog.Find("photos")?.Digest);
         Assert.Equal(old.Digest, _shelf.Find(old.Digest)?.Digest);
+    }
+
+    [Fact]
+    public async Task A_model_that_could_not_be_fetched_is_offered_with_the_reason_until_it_is_pushed_again()
+    {
+        var model = await _bench.PushAsync("photos", ("a", 10));
+        await LookAsync();
+
+        _shelf.SetAside(model.Digest, new ModelFetchException(ErrorClass.Infrastructure, "spoiled"));
+        await LookAsync();
+
+        Assert.Equal((null, "spoiled", "spoiled"), (_catalog.Find("photos")!.Digest, _catalog.Find("photos")!.Problem, _shelf.WhyAside(model.Digest)?.Message));
+        await _bench.StoreAgainAsync(model);
+        await LookAsync();
+        Assert.Equal((model.Digest, null, null), (_catalog.Find("photos")!.Digest, _catalog.Find("photos")!.Problem, _shelf.WhyAside(model.Digest)));
+    }
+
+    [Fact]
+    public async Task A_model_that_could_not_be_fetched_is_tried_again_after_some_minutes()
+    {
+        var model = await _bench.PushAsync("photos", ("a", 10));
+        await LookAsync();
+        _shelf.SetAside(model.Digest, new ModelFetchException(ErrorClass.Worker, "no room"));
+
+        _bench.Time.Advance(TimeSpan.FromMinutes(4));
+        await LookAsync();
+        Assert.NotNull(_catalog.Find("photos")!.Problem);
+        _bench.Time.Advance(TimeSpan.FromMinutes(1));
+        await LookAsync();
+
+        Assert.Null(_catalog.Find("photos")!.Problem);
     }
 
     private Task LookAsync() => _shelf.LookAsync(TestContext.Current.CancellationToken);

@@ -59,7 +59,7 @@ public sealed class StoredModelTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_that_the_store_spoiled_ends_the_lease_as_the_workers_fault()
+    public async Task A_model_that_the_store_spoiled_is_nobodys_fault_fetched_once_and_told_as_a_problem_until_it_is_pushed_again()
     {
         var model = await PushAsync("shared");
         var file = Path.Combine(_folder.File("store"), "models", "sha256", model.Files[0].Sha256);
@@ -69,8 +69,13 @@ public sealed class StoredModelTests : IDisposable
         var lease = await bench.OfferAsync(bench.Lease([1], model: "shared"));
 
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>(ended => ended.AttemptId == lease.AttemptId);
-        Assert.Equal((AttemptOutcome.Failed, ErrorClass.Worker), (ended.Outcome, ended.ErrorClass));
+        Assert.Equal((AttemptOutcome.Failed, ErrorClass.Infrastructure), (ended.Outcome, ended.ErrorClass));
         Assert.Contains("SHA-256", ended.Message, StringComparison.Ordinal);
+        await bench.Coordinator.FirstAsync<WorkerJoined>(joined => joined.Models.Any(copy => copy.Name == "shared" && copy.Digest is null && copy.Problem == ended.Message));
+        var ranges = bench.Store.Ranges;
+        var late = await bench.OfferAsync(lease with { AttemptId = Guid.NewGuid() });
+        var handedBack = await bench.Coordinator.FirstAsync<LeaseEnded>(ended => ended.AttemptId == late.AttemptId);
+        Assert.Equal((AttemptOutcome.Released, null, ranges), (handedBack.Outcome, handedBack.ErrorClass, bench.Store.Ranges));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed class FileHashes(string? cacheFolder)
     /// <summary>The file's hash: the known one or the remembered one where the file is still the same, else computed.</summary>
     public HashedFile Of(string file, CancellationToken ct, HashedFile? known = null)
     {
-        var path = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(file);
+        var path = FileState.Original(file);
         var state = FileState.Of(path);
         if (known?.IsStill(path, state) == true)
         {

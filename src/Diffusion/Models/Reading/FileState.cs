@@ -5,6 +5,9 @@ namespace RenderFarm.Diffusion.Models.Reading;
 /// <summary>What changes with a file's bytes, or when another file takes its place; the inode where the system tells it, which is on Linux.</summary>
 internal readonly partial record struct FileState(long Bytes, DateTime Modified, ulong? Inode)
 {
+    /// <summary>The file itself, where the path is a link to it: a link has a size and a time of its own.</summary>
+    public static string Original(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+
     /// <summary>The state of a file, not of a link to it.</summary>
     public static FileState Of(string file)
     {
