@@ -143,4 +143,7 @@ public enum ModelResidence
 
     /// <summary>In the farm's store, and fetched to the worker's machine.</summary>
     Fetched,
+
+    /// <summary>In its own model folder, and the same in the farm's store.</summary>
+    FolderAndStore,
 }

@@ -1,3 +1,4 @@
+using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Worker.Models;
@@ -40,10 +41,14 @@ internal sealed class ModelCatalog(IModelSource source)
         }
     }
 
+    /// <summary>One of its own, which may be in the store as well.</summary>
+    private WorkerModel Placed(WorkerModel own) =>
+        _offered.Any(model => model.Name == own.Name && model.Digest is not null && model.Digest == own.Digest) ? own with { Place = ModelResidence.FolderAndStore } : own;
+
     private void Merge()
     {
         var offered = _offered.Where(model => !_own.Any(own => own.Name == model.Name && (own.Problem is null || model.Problem is not null))).ToList();
-        IReadOnlyList<WorkerModel> models = [.. _own.Where(own => !offered.Exists(model => model.Name == own.Name)), .. offered];
+        IReadOnlyList<WorkerModel> models = [.. _own.Where(own => !offered.Exists(model => model.Name == own.Name)).Select(Placed), .. offered];
         if (!models.SequenceEqual(_models))
         {
             _models = models;

@@ -38,6 +38,15 @@ public abstract class ModelQueriesContract(LedgerDatabase database)
         Assert.Equal((false, $"{name}-own"), (view.IsInStore, Assert.Single(view.Workers)));
     }
 
+    [Fact]
+    public async Task A_model_in_a_workers_folder_that_was_pushed_too_is_the_workers_and_in_the_store()
+    {
+        var name = $"photos-{Guid.NewGuid():N}";
+        await AddAsync(name, "own", ModelResidence.FolderAndStore);
+        var view = await ViewAsync(name);
+        Assert.Equal((true, $"{name}-own"), (view.IsInStore, Assert.Single(view.Workers)));
+    }
+
     private async Task<Shared.Api.ModelView> ViewAsync(string name) => Assert.Single(await new ModelQueries(database.Factory).ListAsync(Token), model => model.Name == name);
 
     private async Task AddAsync(string model, string worker, ModelResidence place, string digest = "d1")

@@ -99,7 +99,7 @@ public sealed class StoredModelTests : IDisposable
     {
         await PushAsync("emoji");
         await using var bench = await StartAsync();
-        Assert.Equal(ModelResidence.Folder, bench.Model().Place);
+        Assert.Equal(ModelResidence.FolderAndStore, bench.Model().Place);
         var lease = await bench.OfferAsync(bench.Lease([1]));
         await bench.Coordinator.RenderedAsync(lease.AttemptId, 1);
         Assert.Equal(0, bench.Store.Ranges);
