@@ -78,9 +78,11 @@ public sealed class RenderProcessTests
         await using var farm = await Broken.FarmAsync();
         await farm.StartCoordinatorAsync("coordinator", Cancellation);
         await farm.StartWorkerAsync("small", Cancellation, "render.row:oom");
+
+        // There before the first frame fails: a frame that nobody else could take would be tried on the same worker again, and quarantined.
+        await farm.StartWorkerAsync("large", Cancellation);
         var job = await farm.SubmitAsync(Broken.Job(count: 12));
         await farm.IsAsync(() => farm.CountAsync("SELECT COUNT(*) FROM attempts WHERE error_class = 'OutOfMemory' AND worker = 'small'", Cancellation), x => x > 0, Broken.Patience, Cancellation);
-        await farm.StartWorkerAsync("large", Cancellation);
         await farm.EndsWholeAsync(job);
     }
 
