@@ -7,7 +7,7 @@ using RenderFarm.Diffusion.Models.Reading;
 namespace RenderFarm.Diffusion.Checkpoints;
 
 /// <summary>What a model folder says that only stands for a checkpoint elsewhere: what it predicts, where its weights lie, and their hashes, which are computed once.</summary>
-internal sealed record CheckpointLink
+internal sealed record CheckpointLink : HashedFile
 {
     private const string Class = "SingleFileCheckpoint";
     private const string IndexFile = "model_index.json";
@@ -17,37 +17,13 @@ internal sealed record CheckpointLink
     [JsonPropertyName("_class_name")]
     public string ClassName { get; init; } = Class;
 
-    /// <summary>Where it lies; a relative path starts at the folder.</summary>
-    [JsonPropertyName("file")]
-    public required string File { get; init; }
-
     [JsonPropertyName("prediction_type")]
     public required string Prediction { get; init; }
 
-    [JsonPropertyName("sha256")]
-    public required string Sha256 { get; init; }
-
-    /// <summary>The size that the file had when it was hashed.</summary>
-    [JsonPropertyName("bytes")]
-    public required long Bytes { get; init; }
-
-    /// <summary>When the file had last been written when it was hashed.</summary>
-    [JsonPropertyName("modified")]
-    public required DateTime Modified { get; init; }
-
-    /// <summary>The inode that it had then, where it was told.</summary>
-    [JsonPropertyName("inode")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ulong? Inode { get; init; }
-
-    /// <summary>The autoencoder that is used instead of the checkpoint's own; null for its own. A relative path starts at the folder, too.</summary>
+    /// <summary>The autoencoder that is used instead of the checkpoint's own; null for its own. Relative paths of both start at the folder.</summary>
     [JsonPropertyName("vae")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HashedFile? Vae { get; init; }
-
-    /// <summary>The checkpoint's file and hash.</summary>
-    [JsonIgnore]
-    public HashedFile Weights => new() { File = File, Sha256 = Sha256, Bytes = Bytes, Modified = Modified, Inode = Inode };
 
     public static CheckpointLink Of(HashedFile weights, string prediction, HashedFile? vae = null) => new()
     {

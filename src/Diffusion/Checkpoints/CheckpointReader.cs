@@ -67,7 +67,7 @@ internal static class CheckpointReader
         }
 
         // 3. The digest.
-        var link = CheckpointLink.Of(hashes.Of(checkpoint.File, ct, earlier?.Weights), prediction, vae is null ? null : hashes.Of(vae.File, ct, earlier?.Vae));
+        var link = CheckpointLink.Of(hashes.Of(checkpoint.File, ct, earlier), prediction, vae is null ? null : hashes.Of(vae.File, ct, earlier?.Vae));
         return new ModelInspection(
             new ModelFolder(path, link.Digest(), graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks) { Checkpoint = link, PredictionSource = checkpoint.Prediction.Source },
             []);

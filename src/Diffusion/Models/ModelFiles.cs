@@ -14,7 +14,7 @@ public static class ModelFiles
 
     /// <summary>The files of a model that was read. Those of a folder are hashed again, unless SHA256SUMS states their digests.</summary>
     public static IReadOnlyList<ModelFile> Of(ModelFolder model, CancellationToken ct = default) => model.Checkpoint is { } link
-        ? [Of(Checkpoint, link.Weights), .. link.Vae is { } vae ? [Of(Vae, vae)] : Array.Empty<ModelFile>()]
+        ? [Of(Checkpoint, link), .. link.Vae is { } vae ? [Of(Vae, vae)] : Array.Empty<ModelFile>()]
         : [.. ModelDigest.Hashes(model.Path, ct).OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => Of(model.Path, entry.Key, entry.Value))];
 
     /// <summary>What has to be told beside the files: what the UNet of a checkpoint predicts; null where the files say it.</summary>

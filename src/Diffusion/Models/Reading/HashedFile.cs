@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace RenderFarm.Diffusion.Models.Reading;
 
 /// <summary>A file's SHA-256, and the state that the file had when it was computed.</summary>
-internal sealed record HashedFile
+internal record HashedFile
 {
     [JsonPropertyName("file")]
     public required string File { get; init; }
