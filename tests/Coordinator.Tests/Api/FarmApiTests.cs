@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
 using RenderFarm.Coordinator.Database;
+using RenderFarm.TestKit.Farms;
 
 namespace RenderFarm.Coordinator.Tests.Api;
 
@@ -16,7 +17,9 @@ public sealed class FarmApiTests(ApiFarm farm) : IClassFixture<ApiFarm>
         using var stranger = farm.NewHttp();
 
         Assert.Equal(HttpStatusCode.OK, (await stranger.GetAsync("/healthz", Token)).StatusCode);
-        Assert.Equal("""{"status":"ready"}""", await stranger.GetStringAsync("/readyz", Token));
+        // The bus connects after the API listens.
+        using var ready = await Eventually.IsAsync(() => stranger.GetAsync("/readyz", Token), response => response.IsSuccessStatusCode, TimeSpan.FromMinutes(1), null, Token);
+        Assert.Equal("""{"status":"ready"}""", await ready.Content.ReadAsStringAsync(Token));
     }
 
     [Fact]
