@@ -80,7 +80,9 @@ internal sealed class ReplacedWeights : IDisposable
             value.Dispose();
         }
 
+        // Whoever gave the weights to a session may let go of them as well.
         _file?.Dispose();
+        _file = null;
     }
 
     private void Add(Weight weight, nint address, long bytes)

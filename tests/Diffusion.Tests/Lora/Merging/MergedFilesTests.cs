@@ -144,6 +144,24 @@ public sealed class MergedFilesTests : IDisposable
         Assert.Equal((false, true), (File.Exists(dead), File.Exists(alive)));
     }
 
+    [Fact]
+    public void A_cancellation_between_two_networks_is_told_as_one()
+    {
+        var read = ModelFolder.Open(GoldenFolder.Model("tiny-sd2"));
+        var networks = new InterruptedNetworks(read.Networks);
+        using var pipeline = DiffusionPipeline.Load(
+            new ModelFolder(read.Path, read.Digest, read.WeightBytes, read.Parts, networks),
+            new PipelineOptions { LoraFolder = _folder.File("loras"), CacheFolder = _folder.File("cache") });
+        var request = Dog with { Loras = [new LoraUse { Name = Kohya }] };
+
+        // The plan reads the UNet as well.
+        networks.UnetsLeft = 1;
+        Assert.Throws<OperationCanceledException>(() => pipeline.Render([request]));
+
+        networks.UnetsLeft = int.MaxValue;
+        Assert.Equal(Render(Kohya), pipeline.Render([request])[0].Latent.ToArray());
+    }
+
     /// <summary>With the golden LoRA on the exported model that it is for, or with the test's own on the checkpoint.</summary>
     private float[] Render(string lora, string? cache = "cache", double share = 1)
     {
@@ -171,4 +189,19 @@ public sealed class MergedFilesTests : IDisposable
         ["lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight"] = ([1, 32], [.. Enumerable.Range(0, 32).Select(i => (i - 16) * slope)]),
         ["lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q.lora_up.weight"] = ([32, 1], [.. Enumerable.Range(0, 32).Select(i => (i % 5) - 2f)]),
     });
+
+    /// <summary>Networks of which the UNet can be read a number of times before a cancellation comes.</summary>
+    private sealed class InterruptedNetworks(INetworks inner) : INetworks
+    {
+        public int UnetsLeft { get; set; } = int.MaxValue;
+
+        public bool KeepsOptimized => inner.KeepsOptimized;
+
+        public bool Has(string network) => inner.Has(network);
+
+        public long BytesOf(string network) => inner.BytesOf(network);
+
+        public OnnxGraphFile Read(string network) =>
+            network != NetworkFiles.Unet || UnetsLeft-- > 0 ? inner.Read(network) : throw new OperationCanceledException();
+    }
 }
