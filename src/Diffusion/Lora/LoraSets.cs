@@ -103,8 +103,8 @@ internal sealed class LoraSets(ModelFolder model, PipelineOptions options, Style
     /// <summary>Changes with the file, should it be replaced.</summary>
     private static string Identity(string path, LoraUse use)
     {
-        var file = new FileInfo(path);
-        return string.Create(CultureInfo.InvariantCulture, $"{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{use.UnetWeight:R}|{use.TextWeight:R}");
+        var file = FileState.Of(FileState.Original(path));
+        return string.Create(CultureInfo.InvariantCulture, $"{path}|{file.Bytes}|{file.Modified.Ticks}|{file.Inode}|{use.UnetWeight:R}|{use.TextWeight:R}");
     }
 
     private StyledNetworks Load((string Path, LoraUse Use)[] loras, bool isSeamless, CancellationToken ct)

@@ -79,8 +79,20 @@ public sealed class LoraRequestTests : IDisposable
     {
         Copy(Kohya);
         var before = Latent(Use(Kohya));
-        var tensors = SafetensorsBytes.Read(GoldenLora(Kohya)).ToDictionary(tensor => tensor.Key, tensor => (tensor.Value.Shape, tensor.Value.Values.Select(value => value * 0.5f).ToArray()));
-        SafetensorsBytes.Write(_folder.File(Kohya + ".safetensors"), tensors, new Dictionary<string, string> { ["note"] = "half" });
+        SafetensorsBytes.Write(_folder.File(Kohya + ".safetensors"), HalfOf(Kohya), new Dictionary<string, string> { ["note"] = "half" });
+
+        Assert.True(Differences.Largest(before, Latent(Use(Kohya))) > 1e-3);
+    }
+
+    [Fact]
+    public void A_file_that_a_link_names_is_merged_anew_when_it_is_replaced()
+    {
+        Directory.CreateDirectory(_folder.File("loras"));
+        var original = _folder.File("loras/original");
+        File.Copy(GoldenLora(Kohya), original);
+        File.CreateSymbolicLink(_folder.File(Kohya + ".safetensors"), original);
+        var before = Latent(Use(Kohya));
+        SafetensorsBytes.Write(original, HalfOf(Kohya));
 
         Assert.True(Differences.Largest(before, Latent(Use(Kohya))) > 1e-3);
     }
@@ -255,6 +267,9 @@ public sealed class LoraRequestTests : IDisposable
     private static LoraUse Use(string name, double unet = 1, double text = 1) => new() { Name = name, UnetWeight = unet, TextWeight = text };
 
     private static string GoldenLora(string name) => Path.Combine(GoldenFolder.Default, "loras", name + ".safetensors");
+
+    private static Dictionary<string, (long[], float[])> HalfOf(string name) =>
+        SafetensorsBytes.Read(GoldenLora(name)).ToDictionary(tensor => tensor.Key, tensor => (tensor.Value.Shape, tensor.Value.Values.Select(value => value * 0.5f).ToArray()));
 
     private void Copy(string name) => File.Copy(GoldenLora(name), _folder.File(name + ".safetensors"));
 
