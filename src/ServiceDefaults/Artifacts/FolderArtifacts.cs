@@ -105,17 +105,19 @@ public sealed class FolderArtifacts : IArtifactStore
             yield break;
         }
 
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false }))
+        var what = $"list '{prefix}'";
+        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false };
+        using var files = await GuardAsync(what, () => Task.FromResult(new DirectoryInfo(folder).EnumerateFiles("*", options).GetEnumerator()));
+        while (await GuardAsync(what, () => Task.FromResult(files.MoveNext())))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var file = files.Current;
             var key = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
             if (key.StartsWith(prefix, StringComparison.Ordinal) && !key.StartsWith(TemporaryFolder, StringComparison.Ordinal) && file.Exists)
             {
                 yield return new StoredArtifact(key, file.Length, file.LastWriteTimeUtc);
             }
         }
-
-        await Task.CompletedTask;
     }
 
     private Task<Stream> OpenAsync(string key, long offset)

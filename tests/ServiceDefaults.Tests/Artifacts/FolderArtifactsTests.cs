@@ -43,5 +43,27 @@ public sealed class FolderArtifactsTests : ArtifactStoreContract, IDisposable
         Assert.Contains("Artifacts:Folder", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_folder_that_cannot_be_listed_is_named_with_its_setting()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Paths may be longer there.");
+
+        // Whoever runs the tests, no folder can be opened whose path is so long; it only becomes that long where it is moved to.
+        var (near, far) = (Path.Combine(_root.FullName, "near"), Path.Combine(_root.FullName, new string('f', 250), "far"));
+        Directory.CreateDirectory(Path.Combine([near, .. Enumerable.Repeat(new string('n', 194), 20)]));
+        Directory.CreateDirectory(Path.GetDirectoryName(far)!);
+        Directory.Move(near, far);
+        try
+        {
+            var error = await Assert.ThrowsAsync<ArtifactStoreException>(async () => await (await StoreAsync()).ListAsync("", TestContext.Current.CancellationToken).CountAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(ArtifactFault.Unavailable, error.Fault);
+            Assert.Contains("Artifacts:Folder", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Move(far, near);
+        }
+    }
+
     protected override Task<IArtifactStore> StoreAsync() => Task.FromResult<IArtifactStore>(new FolderArtifacts(_root.FullName));
 }
