@@ -10,6 +10,9 @@ public sealed partial record ModelManifest
 {
     private const int MaxFiles = 10_000;
 
+    // More than any model in use has. Whoever fetches one keeps count of its parts.
+    private const long MaxBytes = 1L << 40;
+
     // A manifest of a newer program may say more; what is misspelt is missing, and required.
     private static readonly JsonSerializerOptions Json = new(FarmJson.Options) { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
@@ -72,7 +75,8 @@ public sealed partial record ModelManifest
         _ when DefaultWidth <= 0 || DefaultHeight <= 0 || SizeMultiple <= 0 || WeightBytes < 0 => "'defaultWidth', 'defaultHeight' and 'sizeMultiple' must be above 0, 'weightBytes' not below.",
         { Files.Count: 0 or > MaxFiles } => $"'files' must have 1 to {MaxFiles} entries.",
         _ => Files.Select(Problem).FirstOrDefault(problem => problem is not null)
-            ?? (Files.DistinctBy(file => file.Path, StringComparer.OrdinalIgnoreCase).Count() < Files.Count ? "'files' names a path twice." : null),
+            ?? (Files.DistinctBy(file => file.Path, StringComparer.OrdinalIgnoreCase).Count() < Files.Count ? "'files' names a path twice." : null)
+            ?? (Bytes > MaxBytes ? $"'bytes' of all 'files' together are {Bytes}; {MaxBytes} are allowed." : null),
     };
 
     private static string? Problem(StoredFile? file) => file switch
@@ -80,7 +84,7 @@ public sealed partial record ModelManifest
         null => "An entry of 'files' is null.",
         _ when !IsPlain(file.Path) => $"'files' has the path '{file.Path}', which is not a relative one of plain names joined by '/'.",
         _ when !IsSha256(file.Sha256) => $"'sha256' of {file.Path} must be 64 lower-case hexadecimal digits.",
-        { Bytes: < 0 } => $"'bytes' of {file.Path} must not be below 0.",
+        { Bytes: < 0 or > MaxBytes } => $"'bytes' of {file.Path} must be from 0 to {MaxBytes}.",
         _ => null,
     };
 

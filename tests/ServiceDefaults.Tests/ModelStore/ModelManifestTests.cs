@@ -29,6 +29,8 @@ public sealed class ModelManifestTests
     [InlineData("\"sizeMultiple\":64", "\"sizeMultiple\":0", "'sizeMultiple'")]
     [InlineData("aaaa", "zzzz", "'sha256' of unet/model.onnx")]
     [InlineData("\"bytes\":7", "\"bytes\":-1", "'bytes' of unet/model.onnx")]
+    [InlineData("\"bytes\":7", "\"bytes\":9223372036854775807", "'bytes' of unet/model.onnx")]
+    [InlineData("]}", ",{\"path\":\"vae/model.onnx\",\"sha256\":\"SHA\",\"bytes\":1099511627776}]}", "together")]
     [InlineData("{\"path\":\"unet/model.onnx\",", "{", "path")]
     [InlineData("unet/model.onnx", "../model.onnx", "'../model.onnx'")]
     [InlineData("unet/model.onnx", "/model.onnx", "'/model.onnx'")]
