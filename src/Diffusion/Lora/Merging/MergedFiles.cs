@@ -107,8 +107,12 @@ internal sealed class MergedFiles(string cacheFolder, long mostBytes, TimeProvid
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The disk is full or cannot be written.
-            Delete(draft);
             return false;
+        }
+        finally
+        {
+            // Also where a LoRA cannot be read. One that is whole has another name by now.
+            Delete(draft);
         }
     }
 

@@ -1,9 +1,11 @@
+using System.Text;
 using RenderFarm.Diffusion.Lora;
 using RenderFarm.Diffusion.Lora.Merging;
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Tests.Checkpoints;
+using RenderFarm.Diffusion.Weights;
 using RenderFarm.TestKit;
 using RenderFarm.TestKit.Goldens;
 
@@ -142,6 +144,18 @@ public sealed class MergedFilesTests : IDisposable
 
         Assert.True(Map());
         Assert.Equal((false, true), (File.Exists(dead), File.Exists(alive)));
+    }
+
+    [Fact]
+    public void A_LoRA_of_values_that_cannot_be_read_leaves_no_draft()
+    {
+        var lora = _folder.File("loras/whole.safetensors");
+        SafetensorsBytes.Write(lora, SafetensorsBytes.Read(_folder.File("loras/style.safetensors")), dtype: "F16");
+        File.WriteAllText(lora, File.ReadAllText(lora, Encoding.Latin1).Replace("F16", "I16", StringComparison.Ordinal), Encoding.Latin1);
+
+        Assert.Throws<WeightFileException>(() => Map("whole"));
+
+        Assert.Empty(Directory.GetFiles(_folder.File("cache/loras")));
     }
 
     [Fact]
