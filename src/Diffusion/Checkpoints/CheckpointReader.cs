@@ -10,8 +10,7 @@ internal static class CheckpointReader
 {
     /// <summary>Reads a file with what the caller says of it.</summary>
     public static ModelInspection Read(string path, SharedParts shared, FileHashes hashes, CheckpointChoices choices, CancellationToken ct) =>
-        // The runtime looks for weights in the folder of the file itself.
-        Inspected(() => Read(RecognizedCheckpoint.Read(FileState.Original(path), choices.Prediction), choices.Vae, path, earlier: null, shared, hashes, ct));
+        Inspected(() => Read(RecognizedCheckpoint.Read(path, choices.Prediction), choices.Vae, path, earlier: null, shared, hashes, ct));
 
     /// <summary>Reads a folder that stands for a checkpoint; null where it is of another kind.</summary>
     public static ModelInspection? ReadLinked(string folder, SharedParts shared, FileHashes hashes, CancellationToken ct)

@@ -23,9 +23,14 @@ internal static partial class PredictionSigns
     private const string TellingTensor = FileKinds.UnetPrefix + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
     private const double TellingDeviation = 0.09;
 
-    public static PredictionFound Of(string file, SafetensorsHeader header, ModelFamily family) =>
+    /// <param name="path">The file as it was named, which may be a link.</param>
+    /// <param name="file">The file itself.</param>
+    /// <param name="header">What the file holds.</param>
+    /// <param name="family">What the file is.</param>
+    public static PredictionFound Of(string path, string file, SafetensorsHeader header, ModelFamily family) =>
         OfTexts(header.Texts)
         ?? (header.Tensors.ContainsKey("v_pred") ? new PredictionFound(V, "the tensor v_pred") : null)
+        ?? OfConfig(Path.ChangeExtension(path, ".yaml"))
         ?? OfConfig(Path.ChangeExtension(file, ".yaml"))
         ?? (family is { Generation: ModelGeneration.StableDiffusion2, IsInpainting: false } ? OfWeights(file, header) : null)
         ?? new PredictionFound(Epsilon, "the family's usual one");

@@ -1,5 +1,6 @@
 using RenderFarm.Diffusion.Checkpoints.Keys;
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion.Checkpoints.Recognition;
@@ -17,10 +18,12 @@ internal sealed record RecognizedCheckpoint(string File, SafetensorsHeader Heade
     public bool HasVae => Header.Tensors.Keys.Any(name => name.StartsWith(VaeKeys.InCheckpoint, StringComparison.Ordinal));
 
     /// <summary>Reads the header alone. Throws <see cref="ModelFolderException"/> with what the file is instead, where it is no checkpoint that can be used.</summary>
-    /// <param name="file">The file.</param>
+    /// <param name="path">The file, or a link to it.</param>
     /// <param name="prediction">What its UNet predicts, where the caller knows better than the file; null asks the file.</param>
-    public static RecognizedCheckpoint Read(string file, string? prediction = null)
+    public static RecognizedCheckpoint Read(string path, string? prediction = null)
     {
+        // The runtime looks for weights in the folder of the file itself.
+        var file = Sound(path, () => FileState.Original(path));
         var header = ReadHeader(file);
         var kind = FileKinds.Of(header);
         if (kind != FileKind.Checkpoint)
@@ -30,7 +33,7 @@ internal sealed record RecognizedCheckpoint(string File, SafetensorsHeader Heade
         }
 
         var family = FamilyOf(file, header);
-        var found = prediction is null ? Sound(file, () => PredictionSigns.Of(file, header, family)) : new PredictionFound(prediction, "the one who added it");
+        var found = prediction is null ? Sound(file, () => PredictionSigns.Of(path, file, header, family)) : new PredictionFound(prediction, "the one who added it");
         return header.Tensors.ContainsKey("ztsnr")
             ? throw Refused(file, "It was trained with noise up to zero signal (ztsnr), which is not supported.", FileKinds.Supported)
             : new RecognizedCheckpoint(file, header, family, ElementOf(header), found);

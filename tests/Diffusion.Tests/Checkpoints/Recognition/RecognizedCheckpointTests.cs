@@ -75,6 +75,22 @@ public sealed class RecognizedCheckpointTests : IDisposable
         Assert.Equal(expected, RecognizedCheckpoint.Read(path).Prediction.Type);
     }
 
+    [Theory]
+    [InlineData("linked")]
+    [InlineData("blob")]
+    public void The_config_beside_a_link_or_beside_what_it_names_tells_what_the_file_predicts(string name)
+    {
+        var file = _folder.File("blob");
+        File.Move(Write(SparseCheckpoint.TensorsOf("sdxl"), "F16"), file);
+        Directory.CreateDirectory(_folder.File("models"));
+        File.CreateSymbolicLink(_folder.File("models/linked.safetensors"), "../blob");
+        File.WriteAllText(name == "linked" ? _folder.File("models/linked.yaml") : _folder.File("blob.yaml"), "model:\n  params:\n    parameterization: v\n");
+
+        var found = RecognizedCheckpoint.Read(_folder.File("models/linked.safetensors"));
+
+        Assert.Equal((file, new PredictionFound(PredictionSigns.V, $"{name}.yaml")), (found.File, found.Prediction));
+    }
+
     [Fact]
     public void The_weights_of_SD_2_tell_what_it_predicts_where_nothing_else_does()
     {
