@@ -1,4 +1,5 @@
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Onnx;
 using RenderFarm.Diffusion.Weights;
 
 namespace RenderFarm.Diffusion.Checkpoints;
@@ -57,6 +58,11 @@ internal sealed class WeightFiles
 
     private void Add(string path, SafetensorsHeader header)
     {
+        if (!ExternalData.IsPlainName(Path.GetFileName(path)))
+        {
+            throw new ModelFolderException(Folder, Path.GetFileName(path), @"Its name has a ':' or a '\' in it, which the name of a file of weights must not have.", "Rename the file.");
+        }
+
         foreach (var (name, tensor) in header.Tensors)
         {
             if (!_tensors.TryAdd(name, (Path.GetFileName(path), tensor)))

@@ -13,6 +13,9 @@ internal sealed record ExternalData(string File, long Offset, long Length)
 
     private static readonly char[] NotInNames = ['/', '\\', ':', '\0'];
 
+    /// <summary>Whether a tensor may name this file.</summary>
+    public static bool IsPlainName(string file) => file is not ("" or "." or "..") && file.IndexOfAny(NotInNames) < 0;
+
     /// <summary>Where the tensor says that its data lies, null where it holds it itself. Throws <see cref="InvalidDataException"/> where that is not allowed.</summary>
     public static ExternalData? Of(TensorProto tensor, string folder)
     {
@@ -31,7 +34,7 @@ internal sealed record ExternalData(string File, long Offset, long Length)
         }
 
         var file = entries.GetValueOrDefault(LocationKey, "");
-        if (file is "" or "." or ".." || file.IndexOfAny(NotInNames) >= 0)
+        if (!IsPlainName(file))
         {
             throw Refused(tensor, $"has its data in '{file}'; allowed is the plain name of a file beside the model");
         }

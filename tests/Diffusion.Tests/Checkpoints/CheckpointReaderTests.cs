@@ -99,6 +99,19 @@ public sealed class CheckpointReaderTests(LoadedModels models) : IDisposable
         Assert.True(Differences.Largest(first.Latent.Span, pipeline.Render([Dog with { Start = start }])[0].Latent.Span) > 1e-3);
     }
 
+    [Theory]
+    [InlineData("photos: second try.safetensors")]
+    [InlineData(@"photos\second.safetensors")]
+    public void A_checkpoint_of_a_name_that_graphs_cannot_tell_is_refused_with_what_to_do(string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "No file has such a name there.");
+        File.Copy(TinyCheckpoint.File, _folder.File(name));
+
+        var problem = Assert.Single(TinyCheckpoint.Inspect(_folder.File(name)).Problems);
+
+        Assert.Equal((name, "Rename the file."), (problem.File, problem.Fix));
+    }
+
     [Fact]
     public void What_a_checkpoint_lacks_is_named()
     {
