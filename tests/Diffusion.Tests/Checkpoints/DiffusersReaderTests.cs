@@ -89,6 +89,17 @@ public sealed class DiffusersReaderTests : IDisposable
     }
 
     [Fact]
+    public void The_refiner_of_SDXL_is_refused_by_name()
+    {
+        var unet = SafetensorsBytes.Read(PathOf("unet/diffusion_pytorch_model.safetensors"));
+        unet.Add("add_embedding.linear_1.weight", ([1, 2560], new float[2560]));
+        SafetensorsBytes.Write(PathOf("unet/diffusion_pytorch_model.safetensors"), unet);
+        Directory.Delete(PathOf("text_encoder"), recursive: true);
+
+        Assert.Equal("It is the refiner of SDXL.", Assert.Single(Read().Problems).Problem);
+    }
+
+    [Fact]
     public void A_config_that_contradicts_the_weights_is_refused()
     {
         File.WriteAllText(PathOf("unet/config.json"), File.ReadAllText(PathOf("unet/config.json")).Replace("\"in_channels\":4", "\"in_channels\":9", StringComparison.Ordinal));

@@ -8,8 +8,16 @@ internal static class DiffusersFamily
     private const int LatentChannels = 4;
     private const int InpaintingChannels = 9;
 
+    // The refiner is told a score where the base model is told two sizes: 5 numbers instead of 6.
+    private const long RefinerConditions = 2560;
+
     public static ModelFamily Of(WeightFiles unet)
     {
+        if (unet.Find("add_embedding.linear_1.weight")?.Tensor.Shape is [_, RefinerConditions])
+        {
+            throw new ModelFolderException(unet.Folder, unet.Name, $"It is {FileKinds.Words(FileKind.XlRefiner)}.", FileKinds.Fix(FileKind.XlRefiner));
+        }
+
         var channels = unet.Find("conv_in.weight")?.Tensor.Shape is [_, var inputs, _, _] ? inputs : 0;
         if (channels is not (LatentChannels or InpaintingChannels))
         {
