@@ -51,7 +51,8 @@ internal static class DiffusersReader
         var family = DiffusersFamily.Of(unetFiles);
 
         // 2. The networks.
-        var files = CheckpointNetworks.Of(family).ToDictionary(network => network, network => FilesOf(problems, PartOf(network)));
+        string[] needed = [.. CheckpointNetworks.Of(family)];
+        var files = needed.ToDictionary(network => network, network => FilesOf(problems, PartOf(network)));
         if (problems.Count > 0)
         {
             return null;
@@ -73,14 +74,24 @@ internal static class DiffusersReader
         FamilyRules.CheckParts(problems, parts);
 
         // 4. The files' digests.
-        var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfigFile], verifyDigest, hashes, ct);
+        string[] used = [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfigFile, .. needed.SelectMany(network => UsedBy(problems, network)).Distinct()];
+        var digest = ModelDigest.Read(problems, used, verifyDigest, hashes, ct);
         return problems.Count > 0
             ? null
             : new ModelInspection(new ModelFolder(problems.Folder, digest, graphs.Values.Sum(CheckpointNetworks.BytesOf), parts, networks), []);
     }
 
     private static ClipTokenizer? TokenizerOf(ProblemList problems, string network, OnnxGraphFile graph) =>
-        ClipTokenizer.Read(problems, network == NetworkFiles.TextEncoder ? "tokenizer/" : "tokenizer_2/", GraphConfigs.Text(graph.Model.Graph).Length);
+        ClipTokenizer.Read(problems, TokenizerFolderOf(network), GraphConfigs.Text(graph.Model.Graph).Length);
+
+    /// <summary>The files of a network's weights, and of the tokenizer in front of it, as the folder has them.</summary>
+    private static IEnumerable<string> UsedBy(ProblemList problems, string network)
+    {
+        var weights = (WeightParts.Find(problems, PartOf(network)) ?? []).Select(path => $"{PartOf(network)}/{Path.GetFileName(path)}");
+        return IsText(network) ? weights.Concat([$"{TokenizerFolderOf(network)}vocab.json", $"{TokenizerFolderOf(network)}merges.txt"]) : weights;
+    }
+
+    private static string TokenizerFolderOf(string network) => network == NetworkFiles.TextEncoder ? "tokenizer/" : "tokenizer_2/";
 
     private static WeightFiles? FilesOf(ProblemList problems, string part)
     {

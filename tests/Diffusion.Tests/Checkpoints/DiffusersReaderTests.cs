@@ -99,6 +99,20 @@ public sealed class DiffusersReaderTests : IDisposable
         Assert.Equal("It is the refiner of SDXL.", Assert.Single(Read().Problems).Problem);
     }
 
+    [Theory]
+    [InlineData("unet/diffusion_pytorch_model.safetensors")]
+    [InlineData("text_encoder/model.safetensors")]
+    [InlineData("tokenizer/merges.txt")]
+    public void A_list_of_digests_that_leaves_out_what_is_used_is_refused(string file)
+    {
+        var hashes = ModelDigest.Hashes(_model, CancellationToken.None).Where(entry => entry.Key != file).ToDictionary();
+        File.WriteAllText(PathOf("SHA256SUMS"), ModelDigest.Lines(hashes));
+
+        var problem = Assert.Single(Read().Problems);
+
+        Assert.Equal(("SHA256SUMS", $"It does not list {file}."), (problem.File, problem.Problem));
+    }
+
     [Fact]
     public void A_config_that_contradicts_the_weights_is_refused()
     {
