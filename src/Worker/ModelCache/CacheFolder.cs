@@ -85,8 +85,9 @@ internal sealed partial class CacheFolder(IOptions<WorkerOptions> options, TimeP
     {
         var digest = folder.Name.EndsWith(PartSuffix, StringComparison.Ordinal) ? folder.Name[..^PartSuffix.Length] : folder.Name;
         var mark = new FileInfo(System.IO.Path.Combine(folder.Parent!.FullName, digest + LockSuffix));
-        return new CachedModel(
-            digest, folder.FullName, folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), mark.Exists ? mark.LastWriteTimeUtc : folder.LastWriteTimeUtc);
+        var bytes = folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+        var onDisk = digest == folder.Name ? bytes : Math.Min(bytes, RangeJournal.BytesOf(folder.FullName) ?? bytes);
+        return new CachedModel(digest, folder.FullName, bytes, onDisk, mark.Exists ? mark.LastWriteTimeUtc : folder.LastWriteTimeUtc);
     }
 
     private async Task<FileStream> OpenAsync(string file, FileShare share, CancellationToken cancellationToken)
@@ -124,5 +125,6 @@ internal sealed partial class CacheFolder(IOptions<WorkerOptions> options, TimeP
 /// <param name="Digest">Its digest.</param>
 /// <param name="Folder">Where it, or a part of it, lies.</param>
 /// <param name="Bytes">Room that it takes, or will take.</param>
+/// <param name="BytesOnDisk">Room that it takes now: the files of one that arrived in part have gaps.</param>
 /// <param name="UsedAt">When it was used last.</param>
-internal sealed record CachedModel(string Digest, string Folder, long Bytes, DateTime UsedAt);
+internal sealed record CachedModel(string Digest, string Folder, long Bytes, long BytesOnDisk, DateTime UsedAt);

@@ -28,20 +28,22 @@ internal sealed partial class CacheRoom(CacheFolder cache, DiskSpace disk, IOpti
         }
 
         var others = cache.Models().Where(other => other.Digest != digest).ToList();
-        var lack = Math.Max(others.Sum(other => other.Bytes) + bytes - Most, missing + Least - disk.FreeBytes(cache.Path));
+        var beyond = others.Sum(other => other.Bytes) + bytes - Most;
+        var lacking = Math.Max(missing + Least - disk.FreeBytes(cache.Path), 0);
         var leaving = new List<(CachedModel Model, IDisposable Lock)>();
         try
         {
-            foreach (var other in others.TakeWhile(_ => lack > 0))
+            foreach (var other in others.TakeWhile(_ => Math.Max(beyond, lacking) > 0))
             {
                 if (cache.TryDoom(other) is { } alone)
                 {
                     leaving.Add((other, alone));
-                    lack -= other.Bytes;
+                    beyond -= other.Bytes;
+                    lacking -= other.BytesOnDisk;
                 }
             }
 
-            if (lack > 0)
+            if (Math.Max(beyond, lacking) is > 0 and var lack)
             {
                 throw new ModelFetchException(
                     ErrorClass.Worker,

@@ -19,11 +19,25 @@ internal sealed class RangeJournal : IDisposable
         var path = Path.Combine(folder, Name);
         var text = File.Exists(path) ? File.ReadAllText(path) : "";
         var whole = text[..(text.LastIndexOf('\n') + 1)];
-        var done = whole.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Read).OfType<(int, int)>().ToHashSet();
+        var done = RangesOf(whole);
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
         file.SetLength(Encoding.UTF8.GetByteCount(whole));
         file.Seek(0, SeekOrigin.End);
         return new RangeJournal(file, done);
+    }
+
+    /// <summary>How much of a model lies in a folder, at most; null where no journal says it. Changes nothing there.</summary>
+    public static long? BytesOf(string folder)
+    {
+        var path = Path.Combine(folder, Name);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var text = new StreamReader(file);
+        return RangesOf(text.ReadToEnd()).Count * (long)FileRange.Size;
     }
 
     /// <summary>Removes the journal of a folder in which all is done.</summary>
@@ -48,6 +62,9 @@ internal sealed class RangeJournal : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static HashSet<(int File, int Number)> RangesOf(string lines) =>
+        lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Read).OfType<(int, int)>().ToHashSet();
 
     private static (int, int)? Read(string line) =>
         line.Split(' ') is [var file, var number] && int.TryParse(file, CultureInfo.InvariantCulture, out var index) && int.TryParse(number, CultureInfo.InvariantCulture, out var range) ? (index, range) : null;

@@ -36,6 +36,22 @@ public sealed class CacheRoomTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_that_arrived_in_part_makes_as_much_room_as_it_takes()
+    {
+        var begun = await _bench.PushAsync("begun", ("a", 64 * MiB));
+        await _bench.FetchPartlyAsync(begun, from: 16 * MiB, arriving: 1);
+        var unused = await _bench.PushAsync("unused", ("a", 4 * MiB));
+        await _bench.FetchAsync(unused);
+        var next = await _bench.PushAsync("next", ("a", 20 * MiB));
+        _bench.FreeBytes = () => (30 * MiB) - (Directory.Exists(_bench.Cache.PartOf(begun.Digest)) ? 16 * MiB : 0) - (_bench.Cache.Has(unused.Digest) ? 4 * MiB : 0);
+
+        await _bench.FetchAsync(next);
+
+        // Ten must stay free: twenty are missing, of which what is begun takes sixteen.
+        Assert.Equal((false, false, true), (Directory.Exists(_bench.Cache.PartOf(begun.Digest)), _bench.Cache.Has(unused.Digest), _bench.Cache.Has(next.Digest)));
+    }
+
+    [Fact]
     public async Task Nothing_is_deleted_when_that_would_not_be_enough()
     {
         var small = await _bench.PushAsync("small", ("a", MiB));
