@@ -43,7 +43,11 @@ internal sealed record OnnxGraphFile(string Path, ModelProto Model, WeightTable 
     {
         // Old exports list weights among the inputs.
         var inputs = Model.Graph.Input.Where(input => !Weights.TryFind(input.Name, out _));
-        return new OnnxSignature([.. inputs.Select(Value)], [.. Model.Graph.Output.Select(Value)], Weights.Element);
+        var files = Tensors.Of(Model).SelectMany(tensor => tensor.ExternalData.Where(entry => entry.Key == ExternalData.LocationKey)).Select(entry => entry.Value);
+        return new OnnxSignature([.. inputs.Select(Value)], [.. Model.Graph.Output.Select(Value)], Weights.Element)
+        {
+            DataFiles = [.. files.Distinct().Where(file => file != System.IO.Path.GetFileName(Path))],
+        };
 
         static OnnxValue Value(ValueInfoProto value) => new(
             value.Name,

@@ -1,4 +1,6 @@
 using RenderFarm.Diffusion.Models;
+using RenderFarm.Diffusion.Models.Reading;
+using RenderFarm.Diffusion.Onnx;
 using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Models;
@@ -31,6 +33,29 @@ public sealed class ModelFolderTests : IDisposable
         Assert.False(model.SupportsRowTimesteps);
         Assert.Equal(0, model.MaxClipSkip);
         Assert.Equal((2, 64), (model.LatentFactor, model.DefaultWidth));
+    }
+
+    [Fact]
+    public void A_list_of_digests_that_leaves_out_weights_beside_a_network_is_refused()
+    {
+        var (network, weights) = (_model.PathOf("unet/model.onnx"), _model.PathOf("unet/model.onnx_data"));
+        var graph = OnnxGraphFile.Read(network);
+        foreach (var entry in Tensors.Of(graph.Model).SelectMany(tensor => tensor.ExternalData).Where(entry => entry.Key == ExternalData.LocationKey))
+        {
+            entry.Value = "model.onnx_data";
+        }
+
+        File.Move(network, weights);
+        File.WriteAllBytes(network, graph.ToBytes());
+        File.Delete(_model.PathOf(ModelDigest.FileName));
+        var hashes = ModelDigest.Hashes(_model.Folder, CancellationToken.None).ToDictionary();
+        File.WriteAllText(_model.PathOf(ModelDigest.FileName), ModelDigest.Lines(hashes));
+        Assert.Empty(ModelFolder.Inspect(_model.Folder).Problems);
+
+        hashes.Remove("unet/model.onnx_data");
+        File.WriteAllText(_model.PathOf(ModelDigest.FileName), ModelDigest.Lines(hashes));
+
+        Assert.Equal("It does not list unet/model.onnx_data.", Broken(ModelDigest.FileName).Problem);
     }
 
     [Theory]

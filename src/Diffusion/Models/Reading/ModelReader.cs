@@ -50,7 +50,14 @@ internal static class ModelReader
 
         // 4. The files' digests.
         string[] networks = [.. Networks.Where(file => File.Exists(problems.PathOf(file))), .. OptionalNetworks.FilesOf(problems)];
-        var digest = ModelDigest.Read(problems, [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfig.File, .. TextFiles(texts.Count), .. networks], verifyDigest, hashes, ct);
+        (string, OnnxSignature?)[] signatures =
+        [
+            .. texts.OfType<TextParts>().Select(text => (text.NetworkFile, text.Network)),
+            (NetworkFiles.Unet, unetNetwork), (NetworkFiles.VaeDecoder, decoder), (NetworkFiles.VaeEncoder, encoder),
+            (NetworkFiles.SafetyChecker, parts?.SafetyChecker?.Network), (NetworkFiles.ControlNet, parts?.ControlNetwork),
+        ];
+        string[] used = [IndexFile, SchedulerConfig.File, UnetConfig.File, VaeConfig.File, .. TextFiles(texts.Count), .. networks, .. signatures.SelectMany(one => DataOf(one.Item1, one.Item2))];
+        var digest = ModelDigest.Read(problems, used, verifyDigest, hashes, ct);
 
         return problems.Count > 0
             ? new ModelInspection(null, problems.Problems)
@@ -82,6 +89,10 @@ internal static class ModelReader
         from suffix in Suffixes.Take(encoders)
         from file in new[] { $"text_encoder{suffix}/config.json", $"tokenizer{suffix}/merges.txt", $"tokenizer{suffix}/vocab.json" }
         select file;
+
+    /// <summary>The weights of a network that lie outside its file, as the folder has them.</summary>
+    public static IEnumerable<string> DataOf(string network, OnnxSignature? signature) =>
+        (signature?.DataFiles ?? []).Select(file => network[..(network.LastIndexOf('/') + 1)] + file);
 
     /// <summary>A network's file and the weights that lie outside it, which exporters name after it.</summary>
     public static long BytesOf(string network) =>

@@ -24,7 +24,7 @@ internal static class OtherVae
         }
 
         string[] files = [.. Networks.Where(file => File.Exists(problems.PathOf(file)))];
-        var digest = ModelDigest.Read(problems, [VaeConfig.File, .. files], verifyDigest, hashes, ct);
+        var digest = ModelDigest.Read(problems, [VaeConfig.File, .. files, .. ModelReader.DataOf(NetworkFiles.VaeDecoder, decoder), .. ModelReader.DataOf(NetworkFiles.VaeEncoder, encoder)], verifyDigest, hashes, ct);
         if (problems.Count > 0)
         {
             throw new ModelFolderException(problems.Folder, problems.Problems);
