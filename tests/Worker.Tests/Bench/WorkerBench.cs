@@ -119,6 +119,14 @@ internal sealed class WorkerBench : IAsyncDisposable
         return offer;
     }
 
+    /// <summary>The same, and waits until the worker has taken it: what comes over the bus is handled side by side, in any order.</summary>
+    public async Task<LeaseOffered> OfferFirstAsync(LeaseOffered offer)
+    {
+        await OfferAsync(offer);
+        await Coordinator.FirstAsync<LeaseAccepted>(accepted => accepted.AttemptId == offer.AttemptId);
+        return offer;
+    }
+
     public Task SendAsync<T>(T message)
         where T : class => _host.Services.GetRequiredService<FarmSender>().ToWorkerAsync(Me.Name, Me.Epoch, message, TestContext.Current.CancellationToken);
 

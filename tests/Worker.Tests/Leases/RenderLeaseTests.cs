@@ -140,7 +140,8 @@ public sealed class RenderLeaseTests
         bench.Coordinator.Answer = _ => null;
         for (var lease = 0; lease < bench.Me.Window; lease++)
         {
-            await bench.OfferAsync(bench.Lease([lease]));
+            // Long enough to be still rendered when the last offer comes: what only waits for its answer makes room for another.
+            await bench.OfferAsync(bench.Lease([lease], settings => settings with { Steps = 500, Width = 128, Height = 128 }));
         }
 
         await bench.Coordinator.UntilAsync(() => bench.Coordinator.Of<LeaseAccepted>().Count == bench.Me.Window ? "" : null, "full window");

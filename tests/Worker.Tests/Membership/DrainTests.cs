@@ -10,7 +10,7 @@ public sealed class DrainTests
     public async Task A_stopping_worker_finishes_its_batch_commits_it_and_hands_back_the_rest()
     {
         await using var bench = await WorkerBench.StartAsync(("Worker:BatchSize", "2"), ("Worker:DrainTimeout", "00:02:00"));
-        var running = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
+        var running = await bench.OfferFirstAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17], settings => settings with { Steps = 40, Width = 128, Height = 128 }));
         var waiting = await bench.OfferAsync(bench.Lease([9]));
         await bench.Coordinator.FirstAsync<StepProgressed>();
         await bench.Coordinator.FirstAsync<LeaseAccepted>(accepted => accepted.AttemptId == waiting.AttemptId);

@@ -62,7 +62,7 @@ public sealed class ProcessRendererTests
     public async Task A_revoked_lease_stops_at_the_next_step_and_keeps_the_process()
     {
         await using var bench = await WorkerBench.StartIsolatedAsync(WorkerBench.Program);
-        var revoked = await bench.OfferAsync(bench.Lease([1, 2], settings => settings with { Steps = 500, Width = 128, Height = 128 }));
+        var revoked = await bench.OfferFirstAsync(bench.Lease([1, 2], settings => settings with { Steps = 500, Width = 128, Height = 128 }));
         var next = await bench.OfferAsync(bench.Lease([9]));
         await bench.Coordinator.FirstAsync<StepProgressed>(step => step.AttemptId == revoked.AttemptId);
         await bench.SendAsync(new LeasesRevoked([revoked.AttemptId], "The job was cancelled."));
@@ -76,7 +76,7 @@ public sealed class ProcessRendererTests
     public async Task A_process_that_does_not_stop_is_killed_for_it_and_strikes_nobody()
     {
         await using var bench = await WorkerBench.StartIsolatedAsync(WorkerBench.Program);
-        var revoked = await bench.OfferAsync(bench.Lease([1, 2], settings => settings with { Steps = 500, Width = 128, Height = 128 }));
+        var revoked = await bench.OfferFirstAsync(bench.Lease([1, 2], settings => settings with { Steps = 500, Width = 128, Height = 128 }));
         var next = await bench.OfferAsync(bench.Lease([9]));
         await bench.Coordinator.FirstAsync<StepProgressed>(step => step.AttemptId == revoked.AttemptId);
         RunningProcess.Signal(bench.Log.RenderProcesses()[0], RunningProcess.Stop);
@@ -119,7 +119,7 @@ public sealed class ProcessRendererTests
         IReadOnlyList<int> processes;
         await using (var bench = await WorkerBench.StartIsolatedAsync(WorkerBench.Program, ("Worker:Slots", "2")))
         {
-            processes = await bench.Coordinator.UntilAsync<int[]>(() => bench.Log.RenderProcesses(1).Count > 0 ? [bench.Log.RenderProcesses()[0], bench.Log.RenderProcesses(1)[0]] : null, "processes");
+            processes = await bench.Coordinator.UntilAsync<int[]>(() => bench.Log.RenderProcesses().Count > 0 && bench.Log.RenderProcesses(1).Count > 0 ? [bench.Log.RenderProcesses()[0], bench.Log.RenderProcesses(1)[0]] : null, "processes");
             foreach (var process in processes)
             {
                 Assert.DoesNotContain("RENDERFARM", await File.ReadAllTextAsync($"/proc/{process}/environ", TestContext.Current.CancellationToken), StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed class RenderProcessDeathTests
     {
         await using var bench = await WorkerBench.StartIsolatedAsync(ThatMeets($"render.row=poison:{fault}"));
         var poison = bench.Lease([1, 2, 3, 4, 5, 6]);
-        poison = await bench.OfferAsync(poison with { Prompts = [.. poison.Prompts, "poison"], Frames = [.. poison.Frames.Select(frame => frame with { Prompt = frame.Index == 3 ? 1 : 0 })] });
+        poison = await bench.OfferFirstAsync(poison with { Prompts = [.. poison.Prompts, "poison"], Frames = [.. poison.Frames.Select(frame => frame with { Prompt = frame.Index == 3 ? 1 : 0 })] });
         var next = await bench.OfferAsync(bench.Lease([9]));
 
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
@@ -41,7 +41,7 @@ public sealed class RenderProcessDeathTests
     {
         await using var bench = await WorkerBench.StartIsolatedAsync(ThatMeets("render.row=poison:oom"));
         var poison = bench.Lease([1]);
-        poison = await bench.OfferAsync(poison with { Prompts = ["poison"] });
+        poison = await bench.OfferFirstAsync(poison with { Prompts = ["poison"] });
         var next = await bench.OfferAsync(bench.Lease([9]));
 
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
@@ -62,7 +62,7 @@ public sealed class RenderProcessDeathTests
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
         Assert.Equal((struck.AttemptId, AttemptOutcome.Crashed, ErrorClass.Crash), (ended.AttemptId, ended.Outcome, ended.ErrorClass));
         Assert.Equal([1, 2], ended.Struck);
-        Assert.Matches("hung and was killed: it was still at step [0-9]+ of 500 for 00:00:0[56] \\(128x128, 2 rows\\)", ended.Message);
+        Assert.Matches("hung and was killed: it was still at step [0-9]+ of 500 for 00:00:[0-9]{2} \\(128x128, 2 rows\\)", ended.Message);
         var next = await bench.OfferAsync(bench.Lease([9]));
         await bench.Coordinator.RenderedAsync(next.AttemptId, 1);
     }
@@ -87,8 +87,10 @@ public sealed class RenderProcessDeathTests
     public async Task A_crash_in_one_slot_leaves_the_other_alone()
     {
         await using var bench = await WorkerBench.StartIsolatedAsync(WorkerBench.Program, ("Worker:Slots", "2"), ("Worker:BatchSize", "2"), ("Worker:MemoryBudgetMiB", "4000"));
+        // One slot must not be done before the other has its process.
+        await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.Slots!.All(slot => slot.State == "idle"));
         var one = await bench.OfferAsync(Long(bench, [1, 2]));
-        var other = await bench.OfferAsync(bench.Lease([7, 8], settings => settings with { Steps = 499 }));
+        var other = await bench.OfferAsync(bench.Lease([7, 8], settings => settings with { Steps = 499, Width = 128, Height = 128 }));
         var slots = (await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.Slots!.All(slot => slot.Step > 0))).Slots!.ToList();
         RunningProcess.Signal(bench.Log.RenderProcesses(slots.FindIndex(slot => slot.Steps == 500))[0], RunningProcess.Kill);
         var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
