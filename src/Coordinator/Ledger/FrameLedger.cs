@@ -19,6 +19,10 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
     public async Task<IReadOnlyList<WaitingSpan>> WaitingAsync(int limit, CancellationToken cancellationToken) =>
         await ReadAsync(db => sql.WaitingAsync(db, limit, cancellationToken), cancellationToken);
 
+    /// <summary>The first that wait for one of these models, behind however many others; it is not looked further than <paramref name="most"/> spans into the queue.</summary>
+    public async Task<IReadOnlyList<WaitingSpan>> WaitingAsync(IReadOnlyCollection<string> digests, int most, int limit, CancellationToken cancellationToken) =>
+        await ReadAsync(db => sql.WaitingAsync(db, digests, most, limit, cancellationToken), cancellationToken);
+
     /// <summary>Milliseconds that a step of a pixel took, by the digest of the model, over the jobs that ended last.</summary>
     public async Task<IReadOnlyDictionary<string, double>> PacesAsync(int jobs, CancellationToken cancellationToken) =>
         await ReadAsync(db => LedgerSql.PacesAsync(db, jobs, cancellationToken), cancellationToken);

@@ -3,10 +3,16 @@ using RenderFarm.Coordinator.Ledger;
 namespace RenderFarm.Coordinator.Scheduling;
 
 /// <summary>One match tick: reads what waits and who is free, places it, writes the leases, sends them.</summary>
-internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLedger ledger, Dispatch dispatch, LedgerNews news, StrandedJobs stranded)
+internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLedger ledger, Dispatch dispatch, LedgerNews news, StrandedJobs stranded, TimeProvider time)
 {
     // More spans than a tick can place would only be read for nothing.
     private const int SpansPerTick = 256;
+
+    // Looking past the head costs a look at each span on the way.
+    private const int SpansPast = 50_000;
+    private static readonly TimeSpan LookPastEvery = TimeSpan.FromMilliseconds(500);
+
+    private long? _lookedPast;
 
     /// <summary>Runs a tick; the answer is how many leases were offered.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
@@ -23,8 +29,9 @@ internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLed
             return 0;
         }
 
-        var demand = await paces.FillAsync([.. waiting.Select(Demand)], cancellationToken);
-        stranded.Note(demand, supply);
+        IReadOnlyList<Demand> head = [.. waiting.Select(Demand)];
+        stranded.Note(head, supply);
+        var demand = await paces.FillAsync(await WithThosePastAsync(head, supply, cancellationToken), cancellationToken);
         var placed = Placement.Choose(demand, supply);
         if (placed.Count == 0)
         {
@@ -36,6 +43,25 @@ internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLed
         news.Tell(offered.Jobs);
         await dispatch.SendAsync(offered.Leases, cancellationToken);
         return offered.Leases.Count;
+    }
+
+    /// <summary>Work for the workers that have room and may render nothing at the head of the queue: what keeps the others busy for hours does not keep these idle.</summary>
+    private async Task<IReadOnlyList<Demand>> WithThosePastAsync(IReadOnlyList<Demand> head, IReadOnlyList<Supply> supply, CancellationToken cancellationToken)
+    {
+        if (head.Count < SpansPerTick || (_lookedPast is { } last && time.GetElapsedTime(last) < LookPastEvery))
+        {
+            return head;
+        }
+
+        var digests = supply.Where(worker => worker.Leases < worker.Window && !head.Any(worker.May)).SelectMany(worker => worker.Digests).ToHashSet();
+        if (digests.Count == 0)
+        {
+            return head;
+        }
+
+        _lookedPast = time.GetTimestamp();
+        var past = await ledger.WaitingAsync(digests, SpansPast, SpansPerTick, cancellationToken);
+        return [.. head.Concat(past.Select(Demand)).DistinctBy(span => (span.JobId, span.First))];
     }
 
     private static Demand Demand(WaitingSpan span) => new(

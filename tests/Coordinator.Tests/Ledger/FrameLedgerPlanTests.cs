@@ -59,6 +59,8 @@ public sealed class FrameLedgerPlanTests(PostgresLedgerDatabase database) : ICla
         await OnlyIndexesAsync("submit", "pk_jobs");
         await _ledger.WaitingAsync(256, Cancelled);
         await OnlyIndexesAsync("waiting", "ix_spans_queue", "pk_jobs");
+        Assert.Empty(await _ledger.WaitingAsync(["another"], 5000, 256, Cancelled));
+        await OnlyIndexesAsync("waiting for a model", "ix_spans_queue", "pk_jobs");
         await _ledger.PacesAsync(256, Cancelled);
         await OnlyIndexesAsync("paces", "ix_jobs_finished_at");
 

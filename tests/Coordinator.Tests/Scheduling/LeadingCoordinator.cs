@@ -34,7 +34,7 @@ internal sealed class LeadingCoordinator : IAsyncDisposable
         Workers = new LoseWorkers(database.Factory, _leader, announcer, TimeProvider.System, NullLogger<LoseWorkers>.Instance);
         Match = new MatchWork(
             new ReadyWorkers(database.Factory, TimeProvider.System), new ModelPaces(Ledger, TimeProvider.System), Ledger, new Dispatch(sender, Ledger, Workers, news, TimeProvider.System, NullLogger<Dispatch>.Instance), news,
-            new StrandedJobs(NullLogger<StrandedJobs>.Instance));
+            new StrandedJobs(NullLogger<StrandedJobs>.Instance), TimeProvider.System);
         var standing = Options.Create(new StandingOptions());
         var lift = new LiftMeasures(database.Factory, new TellWorker(sender, TimeProvider.System, NullLogger<TellWorker>.Instance), announcer, standing, NullLogger<LiftMeasures>.Instance);
         var incidents = new Incidents(database.Factory, new ExcuseStrikes(database.Factory, lift, standing), NullLogger<Incidents>.Instance);
