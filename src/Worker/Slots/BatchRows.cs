@@ -29,7 +29,7 @@ internal sealed class BatchRows(HeldLeases leases, ModelCatalog catalog, SpoolEn
     /// <summary>The batch could not be begun: no row of it has a place.</summary>
     public void GiveUp(Batch batch, Exception reason)
     {
-        var ending = reason is IOException refused ? entry.Refused(refused) : new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, $"The batch could not be prepared: {reason.Message}");
+        var ending = reason is IOException or UnauthorizedAccessException ? entry.Refused(reason) : new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Worker, $"The batch could not be prepared: {reason.Message}");
         foreach (var row in batch.Rows)
         {
             leases.GiveUp(row.Lease, [row.Frame.Index], ending);

@@ -18,6 +18,7 @@ internal sealed partial class PictureSpool : IDisposable
     private readonly List<SpoolFolder> _taken = [];
     private readonly Dictionary<Guid, int> _places = [];
     private readonly RecentAttempts _unwanted = new();
+    private readonly HashSet<string> _refused = [];
     private readonly ILogger<PictureSpool> _logger;
     private SpoolFolder? _own;
     private TaskCompletionSource _empty = Signal(isSet: true);
@@ -95,7 +96,7 @@ internal sealed partial class PictureSpool : IDisposable
     /// <summary>A place gets no picture.</summary>
     public void Release(LeaseOffered offer, long index)
     {
-        File.Delete(Own.PlaceOf(offer.AttemptId, index, offer.Output.Format));
+        Delete(Own.PlaceOf(offer.AttemptId, index, offer.Output.Format));
         Vacate(Own, offer.AttemptId);
     }
 
@@ -123,7 +124,7 @@ internal sealed partial class PictureSpool : IDisposable
     /// <summary>The picture's commit is answered, or nobody wants it: it leaves.</summary>
     public void Remove(SpooledPicture picture)
     {
-        File.Delete(picture.File);
+        Delete(picture.File);
         SpoolFolder folder;
         lock (_lock)
         {
@@ -157,10 +158,7 @@ internal sealed partial class PictureSpool : IDisposable
         var pictures = new List<SpooledPicture>();
         foreach (var path in SpoolFolder.Below(Directory.GetParent(Folder)!.FullName).Where(path => path != Folder && !_taken.Exists(taken => taken.Path == path)))
         {
-            if (SpoolFolder.TryTake(path) is { } folder)
-            {
-                pictures.AddRange(TakeOver(folder));
-            }
+            pictures.AddRange(TakeOver(path));
         }
 
         return pictures;
@@ -170,6 +168,27 @@ internal sealed partial class PictureSpool : IDisposable
     {
         _taken.ForEach(folder => folder.Dispose());
         _own?.Dispose();
+    }
+
+    /// <summary>What another user left, or lies on a bad disk, keeps this worker from nothing.</summary>
+    private IReadOnlyList<SpooledPicture> TakeOver(string path)
+    {
+        SpoolFolder? folder = null;
+        try
+        {
+            folder = SpoolFolder.TryTake(path);
+            return folder is null ? [] : TakeOver(folder);
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
+        {
+            folder?.Dispose();
+            if (_refused.Add(path))
+            {
+                LogNotTakenOver(path, ex.Message);
+            }
+
+            return [];
+        }
     }
 
     private IReadOnlyList<SpooledPicture> TakeOver(SpoolFolder folder)
@@ -224,12 +243,27 @@ internal sealed partial class PictureSpool : IDisposable
             }
 
             _places.Remove(attempt);
-            folder.RemoveMark(attempt);
+            Try(() => folder.RemoveMark(attempt));
             if (_taken.Contains(folder) && _pictures == 0)
             {
                 _taken.ForEach(taken => taken.Dispose());
                 _taken.Clear();
             }
+        }
+    }
+
+    private void Delete(string file) => Try(() => File.Delete(file));
+
+    // Whoever is done with a picture goes on: what a bad disk does not let go of, the next process reports again.
+    private void Try(Action remove)
+    {
+        try
+        {
+            remove();
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
+        {
+            LogNotRemoved(ex.Message);
         }
     }
 
@@ -246,6 +280,12 @@ internal sealed partial class PictureSpool : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Took over {Pictures} pictures that an ended process left in {Folder}")]
     private partial void LogTakenOver(int pictures, string folder);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Folder} may hold pictures of an ended process and cannot be used: {Reason}")]
+    private partial void LogNotTakenOver(string folder, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A file could not be removed from the spool: {Reason}")]
+    private partial void LogNotRemoved(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A file of the spool is damaged and lies in {File} now; its frame is rendered again")]
     private partial void LogDamaged(string file);

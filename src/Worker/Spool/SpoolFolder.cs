@@ -127,10 +127,17 @@ internal sealed class SpoolFolder : IDisposable
             Settle(writing);
         }
 
-        if (Directory.EnumerateFiles(Path).All(file => System.IO.Path.GetFileName(file) == LockName))
+        try
         {
-            // Removed while the lock is held, so that nobody takes it in between.
-            Directory.Delete(Path, recursive: true);
+            if (Directory.EnumerateFiles(Path).All(file => System.IO.Path.GetFileName(file) == LockName))
+            {
+                // Removed while the lock is held, so that nobody takes it in between.
+                Directory.Delete(Path, recursive: true);
+            }
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
+        {
+            // It is gone, or its disk refuses: an empty folder harms nobody.
         }
 
         _lock.Dispose();

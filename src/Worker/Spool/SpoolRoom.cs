@@ -20,7 +20,7 @@ internal sealed class SpoolRoom(PictureSpool spool, HeldLeases leases, IOptions<
             write();
             return true;
         }
-        catch (IOException ex)
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {
             Failed(ex.Message);
             return false;
@@ -66,7 +66,16 @@ internal sealed class SpoolRoom(PictureSpool spool, HeldLeases leases, IOptions<
 
     private string? DiskProblem()
     {
-        var free = disk.FreeBytes(spool.Folder);
+        long free;
+        try
+        {
+            free = disk.FreeBytes(spool.Folder);
+        }
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
+        {
+            return $"Worker:Spool cannot be used: {ex.Message}";
+        }
+
         if (IsShort(free, options.Value.SpoolFreeMiB * BytesPerMiB, leases.IsClosed(Closing.DiskFull)))
         {
             return $"The disk of Worker:Spool has {free >> 20} MiB left; Worker:SpoolFreeMiB is {options.Value.SpoolFreeMiB}.";
@@ -81,7 +90,7 @@ internal sealed class SpoolRoom(PictureSpool spool, HeldLeases leases, IOptions<
                 File.Delete(Path.Combine(spool.Folder, "probe"));
                 _failed = null;
             }
-            catch (IOException ex)
+            catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
             {
                 return $"Worker:Spool cannot be written to: {failed} {(ex.Message == failed ? "" : ex.Message)}".TrimEnd();
             }

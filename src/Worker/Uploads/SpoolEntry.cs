@@ -22,7 +22,7 @@ internal sealed class SpoolEntry(PictureSpool spool, SpoolRoom room, FrameUpload
             uploads.Add(spooled);
             room.CheckSpool();
         }
-        catch (IOException ex)
+        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
         {
             Release(row);
             leases.GiveUp(row.Lease, [row.Frame.Index], Refused(ex));
@@ -33,7 +33,7 @@ internal sealed class SpoolEntry(PictureSpool spool, SpoolRoom room, FrameUpload
     public void Release(BatchRow row) => spool.Release(row.Lease.Offer, row.Frame.Index);
 
     /// <summary>The disk refused: the worker takes no more until it writes again, and nobody is to blame.</summary>
-    public LeaseEnding Refused(IOException reason)
+    public LeaseEnding Refused(Exception reason)
     {
         room.Failed(reason.Message);
         return new LeaseEnding(AttemptOutcome.Failed, ErrorClass.Infrastructure, $"The picture could not be written to the spool: {reason.Message}");

@@ -100,6 +100,36 @@ public sealed class PictureSpoolTests
     }
 
     [Fact]
+    public async Task A_spool_that_is_removed_under_the_worker_ends_its_leases_and_drains_it()
+    {
+        using var folder = new TemporaryFolder();
+        await using var bench = await WorkerBench.StartAsync(("Worker:Spool", folder.File("spool")));
+        var lease = await bench.OfferAsync(bench.Lease([1, 2, 3, 4, 5, 6, 7, 8], settings => settings with { Steps = 40 }));
+        await bench.Coordinator.FirstAsync<StepProgressed>();
+        Directory.Delete(folder.File("spool"), recursive: true);
+
+        var ended = await bench.Coordinator.FirstAsync<LeaseEnded>();
+        Assert.Equal((lease.AttemptId, ErrorClass.Infrastructure), (ended.AttemptId, ended.ErrorClass));
+        var draining = await bench.Coordinator.FirstAsync<WorkerHeartbeat>(beat => beat.IsDraining && beat.Attempts.Count == 0);
+        Assert.Contains("Worker:Spool", draining.DrainReason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_taken_over_is_named_and_keeps_no_worker_from_joining()
+    {
+        using var spool = new TemporaryFolder();
+        var other = Directory.CreateDirectory(spool.File("another-user's")).FullName;
+        // As one that this user may not open.
+        Directory.CreateDirectory(Path.Combine(other, "lock"));
+
+        await using var bench = await WorkerBench.StartAsync(("Worker:Spool", spool.Path));
+
+        var lease = await bench.OfferAsync(bench.Lease([1]));
+        await bench.Coordinator.RenderedAsync(lease.AttemptId, 1);
+        Assert.Single(bench.Log.Lines, line => line.Contains($"{other} may hold pictures of an ended process", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_folder_that_cannot_be_used_is_named()
     {
         using var folder = new TemporaryFolder();
