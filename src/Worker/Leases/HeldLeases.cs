@@ -20,6 +20,7 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
     private readonly SemaphoreSlim _work = new(0);
     private readonly CancellationTokenSource _stopRendering = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isOverrated;
 
     /// <summary>The leases, as the heartbeat names them.</summary>
     public IReadOnlyList<Guid> Attempts
@@ -45,6 +46,17 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
             {
                 return _held.Count(lease => lease.IsParked);
             }
+        }
+    }
+
+    /// <summary>Whether more was offered than the window allows since this was asked last: what the coordinators think of the window is wrong.</summary>
+    public bool WasOverrated()
+    {
+        lock (_lock)
+        {
+            var was = _isOverrated;
+            _isOverrated = false;
+            return was;
         }
     }
 
@@ -213,7 +225,13 @@ internal sealed partial class HeldLeases(WorkerIdentity me, CoordinatorLink link
         }
 
         var window = me.Window + _held.Count(lease => lease.IsParked);
-        return _held.Count >= window ? $"The worker holds {_held.Count} leases already; its window is {window}." : null;
+        if (_held.Count < window)
+        {
+            return null;
+        }
+
+        _isOverrated = true;
+        return $"The worker holds {_held.Count} leases already; its window is {window}.";
     }
 
     public void Dispose()

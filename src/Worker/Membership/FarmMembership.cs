@@ -33,10 +33,13 @@ internal sealed class FarmMembership(WorkerIdentity me, CoordinatorLink link, Mo
         return link.FlushAsync(cancellationToken);
     }
 
-    /// <summary>Says that this worker lives, and renews all leases that it holds. When its window or its models have changed, it says that too.</summary>
+    /// <summary>
+    /// Says that this worker lives, and renews all leases that it holds. When its window or its models have changed, it says that too; and again when
+    /// it is offered more than its window, for several coordinators may hear two joins in the wrong order.
+    /// </summary>
     public Task<bool> BeatAsync(CancellationToken cancellationToken)
     {
-        if ((_window != me.Window + holdings.MoreLeases || _models != catalog.Models) && !holdings.Leases.IsDraining)
+        if ((holdings.Leases.WasOverrated() || _window != me.Window + holdings.MoreLeases || _models != catalog.Models) && !holdings.Leases.IsDraining)
         {
             Join();
         }

@@ -134,7 +134,7 @@ public sealed class RenderLeaseTests
     }
 
     [Fact]
-    public async Task A_lease_above_the_window_is_handed_back_at_once()
+    public async Task A_lease_above_the_window_is_handed_back_at_once_and_the_window_is_told_again()
     {
         await using var bench = await WorkerBench.StartAsync(("Worker:DrainTimeout", "00:00:01"));
         bench.Coordinator.Answer = _ => null;
@@ -150,6 +150,8 @@ public sealed class RenderLeaseTests
         Assert.Equal((above.AttemptId, Shared.AttemptOutcome.Released, null), (ended.AttemptId, ended.Outcome, ended.ErrorClass));
         Assert.Contains("window", ended.Message, StringComparison.Ordinal);
         Assert.Empty(ended.Failed);
+        await bench.Coordinator.UntilAsync(() => bench.Coordinator.Of<WorkerJoined>().Count > 1 ? "" : null, "second join");
+        Assert.All(bench.Coordinator.Of<WorkerJoined>(), joined => Assert.Equal(bench.Me.Window, joined.Window));
     }
 
     [Fact]
