@@ -18,7 +18,6 @@ internal sealed partial class PictureSpool : IDisposable
     private readonly List<SpoolFolder> _taken = [];
     private readonly Dictionary<Guid, int> _places = [];
     private readonly RecentAttempts _unwanted = new();
-    private readonly HashSet<string> _refused = [];
     private readonly ILogger<PictureSpool> _logger;
     private SpoolFolder? _own;
     private TaskCompletionSource _empty = Signal(isSet: true);
@@ -152,71 +151,10 @@ internal sealed partial class PictureSpool : IDisposable
         }
     }
 
-    /// <summary>Takes over what ended processes left below the same root; the answer is their pictures.</summary>
-    public IReadOnlyList<SpooledPicture> TakeOver()
-    {
-        var pictures = new List<SpooledPicture>();
-        foreach (var path in SpoolFolder.Below(Directory.GetParent(Folder)!.FullName).Where(path => path != Folder && !_taken.Exists(taken => taken.Path == path)))
-        {
-            pictures.AddRange(TakeOver(path));
-        }
-
-        return pictures;
-    }
-
     public void Dispose()
     {
         _taken.ForEach(folder => folder.Dispose());
         _own?.Dispose();
-    }
-
-    /// <summary>What another user left, or lies on a bad disk, keeps this worker from nothing.</summary>
-    private IReadOnlyList<SpooledPicture> TakeOver(string path)
-    {
-        SpoolFolder? folder = null;
-        try
-        {
-            folder = SpoolFolder.TryTake(path);
-            return folder is null ? [] : TakeOver(folder);
-        }
-        catch (Exception ex) when (ex is IOException or UnauthorizedAccessException)
-        {
-            folder?.Dispose();
-            if (_refused.Add(path))
-            {
-                LogNotTakenOver(path, ex.Message);
-            }
-
-            return [];
-        }
-    }
-
-    private IReadOnlyList<SpooledPicture> TakeOver(SpoolFolder folder)
-    {
-        var content = folder.Read();
-        foreach (var file in content.Damaged)
-        {
-            LogDamaged(file);
-        }
-
-        if (content.Pictures.Count == 0)
-        {
-            folder.Dispose();
-            return [];
-        }
-
-        LogTakenOver(content.Pictures.Count, folder.Path);
-        lock (_lock)
-        {
-            _taken.Add(folder);
-            foreach (var picture in content.Pictures)
-            {
-                _places[picture.Lease.AttemptId] = _places.GetValueOrDefault(picture.Lease.AttemptId) + 1;
-                Count(picture, 1);
-            }
-        }
-
-        return content.Pictures;
     }
 
     // Under the lock.
@@ -277,12 +215,6 @@ internal sealed partial class PictureSpool : IDisposable
 
         return signal;
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Took over {Pictures} pictures that an ended process left in {Folder}")]
-    private partial void LogTakenOver(int pictures, string folder);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Folder} may hold pictures of an ended process and cannot be used: {Reason}")]
-    private partial void LogNotTakenOver(string folder, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A file could not be removed from the spool: {Reason}")]
     private partial void LogNotRemoved(string reason);
