@@ -27,7 +27,7 @@ internal static class SubmitCommand
             else
             {
                 terminal.Line($"{job.Id}");
-                terminal.Note($"{Words.Images(job.FrameCount)} are queued; 'renderfarm watch {job.Id}' follows them.");
+                terminal.Note($"{Words.Images(job.FrameCount)} {(job.FrameCount == 1 ? "is" : "are")} queued; 'renderfarm watch {job.Id}' follows them.");
             }
 
             return ExitCodes.Done;

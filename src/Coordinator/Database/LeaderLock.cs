@@ -100,6 +100,8 @@ internal sealed partial class LeaderLock(
             return;
         }
 
+        // The first leader of a farm came in nobody's place.
+        var isFirstEver = !_leads && _session?.Epoch == 1;
         if (!_leads)
         {
             _leads = true;
@@ -107,7 +109,11 @@ internal sealed partial class LeaderLock(
             LogLeads(_session?.Epoch ?? 0);
         }
 
-        if (_missedBroker || silence > ledger.Value.LeaseFor / 3)
+        if (isFirstEver)
+        {
+            _missedBroker = false;
+        }
+        else if (_missedBroker || silence > ledger.Value.LeaseFor / 3)
         {
             (Outage, _missedBroker) = (silence, false);
         }

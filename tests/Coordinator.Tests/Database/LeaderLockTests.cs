@@ -129,6 +129,18 @@ public sealed class LeaderLockTests(PostgresLedgerDatabase database) : IClassFix
     }
 
     [Fact]
+    public async Task The_first_leader_of_a_farm_makes_up_for_no_outage_though_its_broker_came_after_it()
+    {
+        var hasBroker = false;
+        await using var leader = Lock(() => hasBroker);
+        Assert.False(await leader.HoldAsync(Token));
+
+        hasBroker = true;
+        await LeadsAsync(leader);
+        Assert.Null(leader.Outage);
+    }
+
+    [Fact]
     public async Task Alone_on_a_file_a_coordinator_always_leads_and_notices_when_it_slept()
     {
         var time = new FakeTimeProvider();
