@@ -8,11 +8,13 @@ internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLed
     // More spans than a tick can place would only be read for nothing.
     private const int SpansPerTick = 256;
 
-    // Looking past the head costs a look at each span on the way.
+    // Looking past the head costs a look at each span on the way: a tenth of the time at most goes into it.
     private const int SpansPast = 50_000;
+    private const int Rest = 9;
     private static readonly TimeSpan LookPastEvery = TimeSpan.FromMilliseconds(500);
 
     private long? _lookedPast;
+    private TimeSpan _pause = LookPastEvery;
 
     /// <summary>Runs a tick; the answer is how many leases were offered.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
@@ -48,7 +50,7 @@ internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLed
     /// <summary>Work for the workers that have room and may render nothing at the head of the queue: what keeps the others busy for hours does not keep these idle.</summary>
     private async Task<IReadOnlyList<Demand>> WithThosePastAsync(IReadOnlyList<Demand> head, IReadOnlyList<Supply> supply, CancellationToken cancellationToken)
     {
-        if (head.Count < SpansPerTick || (_lookedPast is { } last && time.GetElapsedTime(last) < LookPastEvery))
+        if (head.Count < SpansPerTick || (_lookedPast is { } last && time.GetElapsedTime(last) < _pause))
         {
             return head;
         }
@@ -59,8 +61,10 @@ internal sealed class MatchWork(ReadyWorkers workers, ModelPaces paces, FrameLed
             return head;
         }
 
-        _lookedPast = time.GetTimestamp();
+        var start = time.GetTimestamp();
         var past = await ledger.WaitingAsync(digests, SpansPast, SpansPerTick, cancellationToken);
+        _lookedPast = time.GetTimestamp();
+        _pause = TimeSpan.FromTicks(Math.Max(LookPastEvery.Ticks, Rest * time.GetElapsedTime(start).Ticks));
         return [.. head.Concat(past.Select(Demand)).DistinctBy(span => (span.JobId, span.First))];
     }
 
