@@ -21,9 +21,9 @@ internal sealed partial class EndLeases(FrameLedger ledger, LedgerNews news, Rec
             LogEnded(lease.AttemptId, lease.JobId, lease.Worker, lease.Outcome, lease.ErrorClass, lease.Message);
         }
 
-        var result = await ledger.EndAsync(ended, cancellationToken);
+        var result = await ledger.EndAsync(ended, cancellationToken, (db, now, end) => strikes.WriteAsync(db, ended, end, now, cancellationToken));
         news.Tell(result);
-        await strikes.RunAsync(ended, result, cancellationToken);
+        await strikes.JudgeAsync(ended, result, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Lease {AttemptId} of job {JobId} on worker {WorkerId} ended {Outcome}, {ErrorClass}: {Reason}")]

@@ -61,7 +61,9 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
     }
 
     /// <summary>Ends leases that their workers gave back or failed.</summary>
-    public async Task<EndResult> EndAsync(IReadOnlyList<LeaseEnded> reports, CancellationToken cancellationToken)
+    /// <param name="alongside">Writes what follows from it, at the ledger's moment and in its transaction: a report that comes again finds nothing to end.</param>
+    public async Task<EndResult> EndAsync(
+        IReadOnlyList<LeaseEnded> reports, CancellationToken cancellationToken, Func<FarmDb, DateTimeOffset, EndResult, Task>? alongside = null)
     {
         var attempts = reports.Select(report => (report.AttemptId, report.JobId)).ToList();
         var book = await ChangeAsync(
@@ -73,7 +75,8 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
                     book.End(report);
                 }
             },
-            cancellationToken);
+            cancellationToken,
+            alongside);
         return new EndResult(book.Ended, book.ChangedJobs);
     }
 
@@ -112,7 +115,8 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
         return new EndResult(book.Ended, book.ChangedJobs);
     }
 
-    private async Task<LedgerBook> ChangeAsync(List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken)
+    private async Task<LedgerBook> ChangeAsync(
+        List<(Guid Attempt, Guid Job)> attempts, Action<LedgerBook> change, CancellationToken cancellationToken, Func<FarmDb, DateTimeOffset, EndResult, Task>? alongside = null)
     {
         var book = await WriteAsync(
             async db =>
@@ -121,6 +125,11 @@ internal sealed partial class FrameLedger(IDbContextFactory<FarmDb> databases, L
                 var book = new LedgerBook(await sql.ReadAttemptsAsync(db, jobs, [.. attempts.Select(attempt => attempt.Attempt)], cancellationToken), options);
                 change(book);
                 await sql.WriteAsync(db, book.Close(), options.LeaseFor, cancellationToken);
+                if (alongside is not null)
+                {
+                    await alongside(db, book.Now, new EndResult(book.Ended, book.ChangedJobs));
+                }
+
                 return book;
             },
             cancellationToken);

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Ledger;
 using RenderFarm.Coordinator.Workers;
@@ -8,10 +7,13 @@ using RenderFarm.Shared.Protocol;
 namespace RenderFarm.Coordinator.Standing;
 
 /// <summary>Strikes the workers whose leases ended by what may be their own fault, and has them judged.</summary>
-internal sealed class RecordStrikes(IDbContextFactory<FarmDb> databases, ExcuseStrikes excuse, JudgeWorkers judge)
+internal sealed class RecordStrikes(ExcuseStrikes excuse, JudgeWorkers judge)
 {
-    /// <summary>Reports, and what the ledger made of them: only a lease that this transaction ended strikes anybody.</summary>
-    public async Task RunAsync(IReadOnlyList<LeaseEnded> reports, EndResult result, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reports, and what the ledger made of them: only a lease that this transaction ended strikes anybody. Written in the same transaction, so that
+    /// neither a fault nor a death between the two loses a strike.
+    /// </summary>
+    public async Task WriteAsync(FarmDb db, IReadOnlyList<LeaseEnded> reports, EndResult result, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var strikes = Of(reports, result);
         if (strikes.Count == 0)
@@ -19,16 +21,14 @@ internal sealed class RecordStrikes(IDbContextFactory<FarmDb> databases, ExcuseS
             return;
         }
 
-        await using (var db = await databases.CreateDbContextAsync(cancellationToken))
-        {
-            var now = await db.NowAsync(cancellationToken);
-            var isVoid = await excuse.IsVoidAsync(db, now, cancellationToken);
-            db.Strikes.AddRange(strikes.Select(strike => strike(now, isVoid)));
-            await db.SaveChangesAsync(cancellationToken);
-        }
-
-        await judge.RunAsync(cancellationToken);
+        var isVoid = await excuse.IsVoidAsync(db, now, cancellationToken);
+        db.Strikes.AddRange(strikes.Select(strike => strike(now, isVoid)));
+        await db.SaveChangesAsync(cancellationToken);
     }
+
+    /// <summary>Has the workers judged when that was written; the leader makes up for it where it fails.</summary>
+    public Task JudgeAsync(IReadOnlyList<LeaseEnded> reports, EndResult result, CancellationToken cancellationToken) =>
+        Of(reports, result).Count > 0 ? judge.RunAsync(cancellationToken) : Task.CompletedTask;
 
     /// <summary>
     /// One strike a death, even if several leases had frames in it; none for frames over which this worker failed before, as their next failure says

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Standing;
 using RenderFarm.Coordinator.Tests.Ledger;
 using RenderFarm.Coordinator.Workers;
@@ -57,6 +58,26 @@ public abstract partial class StandingContract(LedgerDatabase database) : IAsync
         await _farm.EndAsync(LedgerData.Ended(late, "ada", ErrorClass.Crash, "signal 6"));
 
         Assert.Equal(once.AttemptId, Assert.Single(await _farm.StrikesAsync()).AttemptId);
+    }
+
+    [Fact]
+    public async Task A_strike_that_cannot_be_written_leaves_the_lease_to_the_next_report()
+    {
+        var report = LedgerData.Ended(await _farm.LeaseAsync(await _farm.SubmitAsync(), "ada"), "ada", ErrorClass.Crash, "signal 11");
+        await database.ExecuteAsync("ALTER TABLE strikes RENAME TO strikes_away");
+        try
+        {
+            await Assert.ThrowsAsync<DbUpdateException>(() => _farm.EndAsync(report));
+        }
+        finally
+        {
+            await database.ExecuteAsync("ALTER TABLE strikes_away RENAME TO strikes");
+        }
+
+        await _farm.EndAsync(report);
+        await _farm.EndAsync(report);
+
+        Assert.Equal(report.AttemptId, Assert.Single(await _farm.StrikesAsync()).AttemptId);
     }
 
     [Fact]

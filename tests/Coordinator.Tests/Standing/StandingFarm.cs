@@ -94,8 +94,12 @@ internal sealed class StandingFarm : IAsyncDisposable
         await EndAsync(LedgerData.Ended(await LeaseAsync(job, worker), worker, errorClass, "CUDA error 700"));
 
     /// <summary>As the coordinator's consumer does.</summary>
-    public async Task EndAsync(params IReadOnlyList<LeaseEnded> reports) =>
-        await Get<RecordStrikes>().RunAsync(reports, await Ledger.EndAsync(reports, Token), Token);
+    public async Task EndAsync(params IReadOnlyList<LeaseEnded> reports)
+    {
+        var strikes = Get<RecordStrikes>();
+        var result = await Ledger.EndAsync(reports, Token, (db, now, end) => strikes.WriteAsync(db, reports, end, now, Token));
+        await strikes.JudgeAsync(reports, result, Token);
+    }
 
     /// <summary>Makes all strikes so much older.</summary>
     public Task<int> AgeAsync(TimeSpan by) => _database.QueryAsync(async db =>
