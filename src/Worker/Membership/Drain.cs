@@ -5,9 +5,11 @@ namespace RenderFarm.Worker.Membership;
 /// <summary>How a worker stops: it finishes the batch in hand, commits what is done, hands back the rest and leaves, all in bounded time.</summary>
 internal sealed partial class Drain(Holdings holdings, FarmMembership membership, CoordinatorLink link, ILogger<Drain> logger)
 {
-    // Of the time that a drain may take, this share is for uploads and commits after rendering has been stopped, and this for the last messages.
+    // Of the time that a drain may take, this share is for uploads and commits after rendering has been stopped, and this for the last messages, which
+    // have time for one try in any case.
     private const double CommitShare = 0.25;
     private const double GoodbyeShare = 0.1;
+    private static readonly TimeSpan LeastGoodbye = TimeSpan.FromSeconds(2);
 
     /// <summary>Returns when the worker has left, or when the time is up.</summary>
     public async Task RunAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
@@ -18,7 +20,7 @@ internal sealed partial class Drain(Holdings holdings, FarmMembership membership
         {
             var empty = Task.WhenAll(holdings.Leases.DrainAsync(), WhatCanBeSentAsync());
             LogDraining(holdings.Leases.Attempts.Count);
-            await membership.BeatAsync(limited.Token);
+            await EndsWithinAsync(membership.BeatAsync(limited.Token), LeastGoodbye, time, limited.Token);
             if (!await EndsWithinAsync(empty, timeout * (1 - CommitShare - GoodbyeShare), time, limited.Token))
             {
                 holdings.Leases.StopRendering();
@@ -28,7 +30,7 @@ internal sealed partial class Drain(Holdings holdings, FarmMembership membership
             LogLeaving(holdings.Leases.Attempts.Count, holdings.Spool.Bytes);
             holdings.Leases.Abandon();
             membership.Leave("The worker was stopped.");
-            await link.FlushAsync(limited.Token);
+            await GoodbyeAsync(timeout, time, limited.Token);
         }
         catch (OperationCanceledException) when (limited.IsCancellationRequested)
         {
@@ -37,6 +39,16 @@ internal sealed partial class Drain(Holdings holdings, FarmMembership membership
         finally
         {
             holdings.Leases.StopRendering();
+        }
+    }
+
+    /// <summary>Waits for the last messages to go out, for a share of the whole time: while the broker is away, they would take all that is left of it.</summary>
+    private async Task GoodbyeAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var most = timeout * GoodbyeShare > LeastGoodbye ? timeout * GoodbyeShare : LeastGoodbye;
+        if (!await EndsWithinAsync(link.FlushAsync(cancellationToken), most, time, cancellationToken))
+        {
+            LogUnheard(most);
         }
     }
 
@@ -61,6 +73,9 @@ internal sealed partial class Drain(Holdings holdings, FarmMembership membership
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Leaving the farm; {Leases} leases are handed back unfinished, {SpoolBytes} bytes of pictures stay in the spool for the next start")]
     private partial void LogLeaving(int leases, long spoolBytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The last messages did not go out within {Timeout}; the coordinators will miss this worker instead")]
+    private partial void LogUnheard(TimeSpan timeout);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The drain did not end within {Timeout}; the coordinators will miss this worker instead")]
     private partial void LogOutOfTime(TimeSpan timeout);

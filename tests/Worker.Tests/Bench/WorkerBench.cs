@@ -34,6 +34,8 @@ internal sealed class WorkerBench : IAsyncDisposable
 
     public FlakyStore Store => (FlakyStore)_host.Services.GetRequiredService<IArtifactStore>();
 
+    public IServiceProvider Services => _host.Services;
+
     public WorkerIdentity Me => _host.Services.GetRequiredService<WorkerIdentity>();
 
     /// <summary>The real program, built beside the tests.</summary>
@@ -209,7 +211,7 @@ internal sealed class LastMessages(FakeCoordinator coordinator, KeptLog log) : I
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppingAsync(CancellationToken cancellationToken) => coordinator.UntilAsync(
-        () => coordinator.Of<WorkerLeft>().Count > 0 || log.Lines.Any(line => line.Contains("The drain did not end within", StringComparison.Ordinal)) ? this : null, nameof(WorkerLeft));
+        () => coordinator.Of<WorkerLeft>().Count > 0 || log.Lines.Any(line => line.Contains("the coordinators will miss this worker instead", StringComparison.Ordinal)) ? this : null, nameof(WorkerLeft));
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

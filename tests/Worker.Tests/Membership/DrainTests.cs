@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
+using RenderFarm.Worker.Membership;
 using RenderFarm.Worker.Tests.Bench;
 
 namespace RenderFarm.Worker.Tests.Membership;
@@ -48,6 +50,21 @@ public sealed class DrainTests
         await using var bench = await WorkerBench.StartAsync();
         await bench.StopAsync();
         Assert.Equal((bench.Me.Name, bench.Me.Epoch), Assert.Single(bench.Coordinator.Of<WorkerLeft>().Select(left => (left.Worker, left.Epoch))));
+    }
+
+    [Fact]
+    public async Task An_idle_worker_whose_goodbye_cannot_go_out_leaves_long_before_its_time_is_up()
+    {
+        await using var bench = await WorkerBench.StartAsync();
+        // Nobody sends what is posted here, as while the broker is away.
+        var link = ActivatorUtilities.CreateInstance<CoordinatorLink>(bench.Services);
+        var membership = ActivatorUtilities.CreateInstance<FarmMembership>(bench.Services, link);
+        var drain = ActivatorUtilities.CreateInstance<Drain>(bench.Services, membership, link);
+
+        var (start, timeout) = (TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(40));
+        await drain.RunAsync(timeout, TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromSeconds(2), timeout * 0.75);
+        Assert.Contains(bench.Log.Lines, line => line.Contains("The last messages did not go out within 00:00:04", StringComparison.Ordinal));
     }
 
     [Fact]
