@@ -108,11 +108,17 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
         while (!batch.Ended.IsCompleted)
         {
             await Task.WhenAny(batch.Ended, Task.Delay(LookEvery, time, CancellationToken.None));
+            if (batch.Ended.IsCompleted)
+            {
+                // A process that rests is not killed.
+                return;
+            }
+
             if (stop.IsCancellationRequested && time.GetElapsedTime(stopped ??= time.GetTimestamp()) > batch.Watchdog.StopWithin())
             {
                 child.Kill(new Ending("was killed because it did not stop", IsOrdered: true));
             }
-            else if (!batch.Ended.IsCompleted && batch.Watchdog.Overdue() is { } overdue)
+            else if (batch.Watchdog.Overdue() is { } overdue)
             {
                 child.Kill(new Ending($"hung and was killed: it {overdue}", IsOrdered: false));
             }
