@@ -23,6 +23,9 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
     public async Task RenderAsync(int slot, RenderWork work, IProgress<StepProgress> steps, IProgress<RowResult> rows, CancellationToken stop)
     {
         var reports = new RowReports(work.Rows.Count, rows);
+
+        // These have their pictures, and are reported when those are written, whatever becomes of the other rows.
+        var rendered = new HashSet<int>();
         try
         {
             var requests = work.Rows.Select(row => FrameRequest.Of(work.Offers[row.Offer], row.Frame)).ToArray();
@@ -32,7 +35,7 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
             {
                 // A thread of its own: a render keeps a core busy for seconds, which the thread pool's other users should not feel.
                 await Task.Factory.StartNew(
-                    () => Render(new Batch(slot, work, requests, reports, steps, board), pin, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                    () => Render(new Batch(slot, work, requests, reports, rendered, steps, board), pin, stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
             else
             {
@@ -42,11 +45,11 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            reports.Fault(reports.Open, RowFault.Stopped);
+            reports.Fault(reports.Open.Except(rendered), RowFault.Stopped);
         }
         catch (Exception ex)
         {
-            reports.Fault(reports.Open, RenderFaults.Classify(ex, work.Model, settings.Device));
+            reports.Fault(reports.Open.Except(rendered), RenderFaults.Classify(ex, work.Model, settings.Device));
         }
         finally
         {
@@ -114,6 +117,7 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
     {
         _writing[batch.Slot].GetAwaiter().GetResult();
         _writing[batch.Slot] = Task.Run(() => PictureFiles.Write(batch.Work, pictures, perPicture, batch.Reports));
+        batch.Rendered.UnionWith(pictures.Select(picture => picture.Row));
     }
 
     private static string? WhyNot(DiffusionPipeline pipeline, ImageRequest request)
@@ -129,7 +133,8 @@ internal sealed class PipelineRenderer(WarmPipelines pipelines, PipelineSettings
         }
     }
 
-    private sealed record Batch(int Slot, RenderWork Work, IReadOnlyList<ImageRequest> Requests, RowReports Reports, IProgress<StepProgress> Steps, SlotBoard Board) : IProgress<StepProgress>
+    private sealed record Batch(
+        int Slot, RenderWork Work, IReadOnlyList<ImageRequest> Requests, RowReports Reports, HashSet<int> Rendered, IProgress<StepProgress> Steps, SlotBoard Board) : IProgress<StepProgress>
     {
         public void Report(StepProgress value)
         {
