@@ -10,6 +10,8 @@ internal sealed class Slot(HeldLeases leases, IRenderer renderer, BatchRows rows
     {
         while (true)
         {
+            // A slot that is stopped takes no more, however much there is.
+            cancellationToken.ThrowIfCancellationRequested();
             using var batch = await leases.NextBatchAsync(cancellationToken);
             await RunOnceAsync(slot, batch);
         }
@@ -44,5 +46,6 @@ internal sealed class Slot(HeldLeases leases, IRenderer renderer, BatchRows rows
 /// <summary>Runs as many slots as the worker has.</summary>
 internal sealed class SlotLoops(Slot slot, WorkerIdentity me) : IWorkerLoop
 {
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, me.Slots).Select(number => slot.RunAsync(number, cancellationToken)));
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Lanes.RunAsync(Enumerable.Range(0, me.Slots).Select(number => (Func<CancellationToken, Task>)(stop => slot.RunAsync(number, stop))), cancellationToken);
 }

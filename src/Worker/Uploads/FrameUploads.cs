@@ -23,7 +23,7 @@ internal sealed class FrameUploads(PictureSpool spool, UploadExits exits, StoreL
     public void AddLeftover(SpooledPicture picture) => _waiting.Writer.TryWrite(new Upload(picture, WasTried: true));
 
     public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll([SyncAsync(cancellationToken), .. Enumerable.Range(1, AtATime).Select(lane => UploadAsync(lane, cancellationToken))]);
+        Lanes.RunAsync([SyncAsync, .. Enumerable.Range(1, AtATime).Select(lane => (Func<CancellationToken, Task>)(stop => UploadAsync(lane, stop)))], cancellationToken);
 
     /// <summary>Pictures that come together share one sync of their folder.</summary>
     private async Task SyncAsync(CancellationToken cancellationToken)
@@ -36,7 +36,17 @@ internal sealed class FrameUploads(PictureSpool spool, UploadExits exits, StoreL
                 together.Add(picture);
             }
 
-            await Task.Run(() => room.Guard(spool.Sync), cancellationToken);
+            try
+            {
+                await Task.Run(() => room.Guard(spool.Sync), cancellationToken);
+            }
+            catch
+            {
+                // For the loop that comes next.
+                together.ForEach(Add);
+                throw;
+            }
+
             together.ForEach(picture => _waiting.Writer.TryWrite(new Upload(picture, WasTried: false)));
         }
     }
@@ -46,7 +56,19 @@ internal sealed class FrameUploads(PictureSpool spool, UploadExits exits, StoreL
         var backoff = store.NewBackoff(lane);
         await foreach (var upload in _waiting.Reader.ReadAllAsync(cancellationToken))
         {
-            if (await IsDoneAsync(upload, cancellationToken))
+            bool isDone;
+            try
+            {
+                isDone = await IsDoneAsync(upload, cancellationToken);
+            }
+            catch
+            {
+                // For the loop that comes next; the store may have it by now.
+                _waiting.Writer.TryWrite(upload with { WasTried = true });
+                throw;
+            }
+
+            if (isDone)
             {
                 backoff = store.NewBackoff(lane);
             }

@@ -24,13 +24,17 @@ internal sealed class FlakyStore(IArtifactStore inner) : IArtifactStore
     /// <summary>What happens to a request for a range, told by its offset, before it is answered.</summary>
     public Func<long, CancellationToken, Task> BeforeRange { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>What happens to a write, told by its key, before it is done.</summary>
+    public Func<string, CancellationToken, Task> BeforePut { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>What is sent in the place of a range.</summary>
     public Func<Stream, Stream> ChangeRange { get; set; } = content => content;
 
-    public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken)
+    public async Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellationToken)
     {
+        await BeforePut(key, cancellationToken);
         Require();
-        return inner.PutAsync(key, content, contentType, cancellationToken);
+        await inner.PutAsync(key, content, contentType, cancellationToken);
     }
 
     public Task PutAsync(string key, Stream content, long bytes, string contentType, CancellationToken cancellationToken)
