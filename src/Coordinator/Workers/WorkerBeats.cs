@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using RenderFarm.Coordinator.Database;
 using RenderFarm.Coordinator.Feed;
@@ -22,7 +23,7 @@ internal sealed class WorkerBeats(IDbContextFactory<FarmDb> databases, Announcer
             .ToDictionaryAsync(row => row.Name, cancellationToken);
         var now = await db.NowAsync(cancellationToken);
         var effects = beats.ToLookup(beat => rows.TryGetValue(beat.Worker, out var row) ? row.EffectOf(beat, now) : BeatEffect.Unknown);
-        await HeardAsync(db, [.. effects[BeatEffect.Heard].Select(beat => beat.Worker)], now, cancellationToken);
+        await HeardAsync(db, [.. effects[BeatEffect.Heard].OrderBy(beat => beat.Worker, StringComparer.Ordinal)], now, cancellationToken);
         foreach (var beat in effects[BeatEffect.Figures].Concat(effects[BeatEffect.News]))
         {
             await WriteAsync(db, beat, now, cancellationToken);
@@ -36,12 +37,25 @@ internal sealed class WorkerBeats(IDbContextFactory<FarmDb> databases, Announcer
         return beats.Except(effects[BeatEffect.Unknown]).ToDictionary(beat => beat, beat => rows[beat.Worker]);
     }
 
-    private static async Task HeardAsync(FarmDb db, List<string> workers, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>All in one statement; with their sequences, so that an older one that is delivered late has nothing more to say.</summary>
+    private static async Task HeardAsync(FarmDb db, List<WorkerHeartbeat> beats, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (workers.Count > 0)
+        if (beats.Count == 0)
         {
-            await db.Workers.Where(worker => workers.Contains(worker.Name)).ExecuteUpdateAsync(worker => worker.SetProperty(w => w.LastSeenAt, now), cancellationToken);
+            return;
         }
+
+        // As the column has it, which is each database's own.
+        var seenAt = db.Model.FindEntityType(typeof(FarmWorker))!.FindProperty(nameof(FarmWorker.LastSeenAt))!.GetTypeMapping().Converter?.ConvertToProvider(now) ?? now;
+        var said = string.Join(", ", beats.Select((_, at) => $"({{{(3 * at) + 1}}}, {{{(3 * at) + 2}}}, {{{(3 * at) + 3}}})"));
+        await db.Database.ExecuteSqlAsync(
+            FormattableStringFactory.Create(
+                $$"""
+                UPDATE workers SET last_seen_at = {0}, heartbeat_sequence = said.column3 FROM (VALUES {{said}}) said
+                WHERE name = said.column1 AND epoch = said.column2 AND heartbeat_sequence < said.column3
+                """,
+                [seenAt, .. beats.SelectMany(beat => (object[])[beat.Worker, beat.Epoch, beat.Sequence])]),
+            cancellationToken);
     }
 
     private static Task<int> WriteAsync(FarmDb db, WorkerHeartbeat beat, DateTimeOffset now, CancellationToken cancellationToken)

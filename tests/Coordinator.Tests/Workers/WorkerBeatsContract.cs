@@ -53,6 +53,24 @@ public abstract class WorkerBeatsContract(LedgerDatabase database) : IAsyncLifet
     }
 
     [Fact]
+    public async Task A_heartbeat_that_comes_after_newer_ones_changes_nothing_even_if_those_said_nothing_new()
+    {
+        await AddAsync("ada", silentFor: TimeSpan.FromMinutes(1));
+        await AddAsync("bob", silentFor: TimeSpan.FromMinutes(1));
+        await AddAsync("cyd", silentFor: TimeSpan.FromMinutes(1));
+        await _coordinator.Beats.WriteAsync([Beat("bob") with { Sequence = 9 }, Beat("ada") with { Sequence = 7 }], Token);
+
+        var known = await _coordinator.Beats.WriteAsync([Beat("ada") with { Sequence = 6, IsDraining = true }, Beat("bob") with { Sequence = 8, IsDraining = true }], Token);
+
+        // Whom it is from lives all the same, and holds its leases.
+        Assert.Equal(2, known.Count);
+        var rows = await database.QueryAsync(db => db.Workers.AsNoTracking().OrderBy(x => x.Name).ToListAsync(Token));
+        Assert.Equal([("ada", 7, WorkerState.Ready), ("bob", 9, WorkerState.Ready), ("cyd", 0, WorkerState.Ready)], rows.Select(row => (row.Name, row.HeartbeatSequence, row.State)));
+        Assert.Equal(rows[0].LastSeenAt, rows[1].LastSeenAt);
+        Assert.InRange(rows[0].LastSeenAt - rows[2].LastSeenAt, TimeSpan.FromSeconds(50), TimeSpan.FromMinutes(5));
+    }
+
+    [Fact]
     public async Task A_worker_that_is_drained_stays_so_whatever_it_says_and_is_offered_nothing()
     {
         await AddAsync("old", silentFor: TimeSpan.FromSeconds(8));
