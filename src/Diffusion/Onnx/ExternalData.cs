@@ -1,4 +1,5 @@
 using System.Globalization;
+using RenderFarm.Diffusion.Models.Reading;
 
 namespace RenderFarm.Diffusion.Onnx;
 
@@ -40,7 +41,7 @@ internal sealed record ExternalData(string File, long Offset, long Length)
         }
 
         var path = Path.Combine(folder, file);
-        var available = System.IO.File.Exists(path) ? new FileInfo(path).Length : throw Refused(tensor, $"has its data in '{file}', which is missing");
+        var available = System.IO.File.Exists(path) ? FileState.Of(FileState.Original(path)).Bytes : throw Refused(tensor, $"has its data in '{file}', which is missing");
         var offset = Number(OffsetKey, 0);
         var length = Number(LengthKey, WeightElements.BytesOf(tensor) ?? available - offset);
         if (offset > available || length > available - offset)

@@ -32,7 +32,7 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, D
         }
 
         var bytes = read.ToBytes();
-        var key = KeyOf(file, read.Folder, bytes);
+        var key = KeyOf(file, read, bytes);
         return new NetworkSession(Cached(key, ct) ?? Recorded(read, bytes, key, ct) ?? Plain(read, file, null, ct), device, Clock);
     }
 
@@ -124,9 +124,9 @@ internal sealed class NetworkLoader(ModelFolder model, InferenceDevice device, D
     }
 
     /// <summary>All that decides what the optimised network looks like. The files' sizes and times are for folders whose checksums are not verified.</summary>
-    private string KeyOf(string file, string folder, byte[] skeleton)
+    private string KeyOf(string file, OnnxGraphFile read, byte[] skeleton)
     {
-        var files = new DirectoryInfo(folder).EnumerateFiles().OrderBy(one => one.Name, StringComparer.Ordinal)
+        var files = read.WeightFiles().Select(path => new FileInfo(path)).OrderBy(one => one.Name, StringComparer.Ordinal)
             .Select(one => $"{one.Name} {one.Length} {one.LastWriteTimeUtc.Ticks}");
         string[] parts = [model.Digest, file, OrtEnv.Instance().GetVersionString(), $"{device}", Processor(), .. files];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,6 +1,7 @@
 using RenderFarm.Diffusion.Models;
 using RenderFarm.Diffusion.Models.Reading;
 using RenderFarm.Diffusion.Onnx;
+using RenderFarm.Diffusion.Tests.Onnx;
 using RenderFarm.TestKit.Goldens;
 
 namespace RenderFarm.Diffusion.Tests.Models;
@@ -38,15 +39,7 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void A_list_of_digests_that_leaves_out_weights_beside_a_network_is_refused()
     {
-        var (network, weights) = (_model.PathOf("unet/model.onnx"), _model.PathOf("unet/model.onnx_data"));
-        var graph = OnnxGraphFile.Read(network);
-        foreach (var entry in Tensors.Of(graph.Model).SelectMany(tensor => tensor.ExternalData).Where(entry => entry.Key == ExternalData.LocationKey))
-        {
-            entry.Value = "model.onnx_data";
-        }
-
-        File.Move(network, weights);
-        File.WriteAllBytes(network, graph.ToBytes());
+        MoveWeightsAside();
         File.Delete(_model.PathOf(ModelDigest.FileName));
         var hashes = ModelDigest.Hashes(_model.Folder, CancellationToken.None).ToDictionary();
         File.WriteAllText(_model.PathOf(ModelDigest.FileName), ModelDigest.Lines(hashes));
@@ -56,6 +49,47 @@ public sealed class ModelFolderTests : IDisposable
         File.WriteAllText(_model.PathOf(ModelDigest.FileName), ModelDigest.Lines(hashes));
 
         Assert.Equal("It does not list unet/model.onnx_data.", Broken(ModelDigest.FileName).Problem);
+    }
+
+    [Fact]
+    public void A_folder_of_links_as_caches_of_downloads_have_it_is_the_model_that_its_files_are()
+    {
+        MoveWeightsAside();
+        File.Delete(_model.PathOf(ModelDigest.FileName));
+        var linked = LinkedFromElsewhere(_ => "blobs");
+        var (plain, model) = (ModelFolder.Open(_model.Folder), ModelFolder.Open(linked));
+
+        Assert.Equal((plain.Digest, plain.WeightBytes), (model.Digest, model.WeightBytes));
+        Assert.Equal(PictureOf(_model.Folder), PictureOf(linked));
+    }
+
+    [Fact]
+    public void A_link_beside_a_network_that_leads_nowhere_takes_no_memory()
+    {
+        var bytes = ModelFolder.Open(_model.Folder).WeightBytes;
+        File.WriteAllText(_model.PathOf(ModelDigest.FileName), ModelDigest.Lines(ModelDigest.Hashes(_model.Folder, CancellationToken.None)));
+        File.CreateSymbolicLink(_model.PathOf("unet/model.onnx_data"), "gone");
+
+        Assert.Equal(bytes, ModelFolder.Open(_model.Folder).WeightBytes);
+    }
+
+    [Fact]
+    public void A_network_whose_links_lead_to_several_folders_is_refused_with_what_to_do()
+    {
+        MoveWeightsAside();
+        var network = OnnxGraphFile.Read(_model.PathOf("unet/model.onnx"));
+        network.Model.Graph.Initializer.Add(OnnxBytes.Tensor("more", [1], ("location", "more.bin")));
+        File.WriteAllBytes(_model.PathOf("unet/model.onnx"), network.ToBytes());
+        File.WriteAllBytes(_model.PathOf("unet/more.bin"), new byte[4]);
+        File.Delete(_model.PathOf(ModelDigest.FileName));
+
+        var linked = LinkedFromElsewhere(file => file == "unet/more.bin" ? "others" : "blobs");
+
+        var problem = Assert.Single(ModelFolder.Inspect(linked).Problems);
+        Assert.Equal("unet/model.onnx", problem.File);
+        Assert.Contains("'model.onnx_data' in ", problem.Problem, StringComparison.Ordinal);
+        Assert.Contains("'more.bin' in ", problem.Problem, StringComparison.Ordinal);
+        Assert.Contains("copy the files to where the links are", problem.Problem, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -203,6 +237,42 @@ public sealed class ModelFolderTests : IDisposable
 
             File.WriteAllBytes(_model.PathOf(file), sound);
         }
+    }
+
+    /// <summary>The UNet's weights become a file beside its graph, as exporters of large networks write them.</summary>
+    private void MoveWeightsAside()
+    {
+        var network = _model.PathOf("unet/model.onnx");
+        var graph = OnnxGraphFile.Read(network);
+        foreach (var entry in Tensors.Of(graph.Model).SelectMany(tensor => tensor.ExternalData).Where(entry => entry.Key == ExternalData.LocationKey))
+        {
+            entry.Value = "model.onnx_data";
+        }
+
+        File.Move(network, _model.PathOf("unet/model.onnx_data"));
+        File.WriteAllBytes(network, graph.ToBytes());
+    }
+
+    /// <summary>A folder of links to copies of the model's files, which have names that say nothing and lie in a folder beside it.</summary>
+    private string LinkedFromElsewhere(Func<string, string> folderOf)
+    {
+        var (above, files) = (Path.GetDirectoryName(_model.Folder)!, ModelDigest.FilesOf(_model.Folder).ToArray());
+        for (var i = 0; i < files.Length; i++)
+        {
+            var (blob, link) = (Path.Combine(above, folderOf(files[i]), $"{i:x8}"), Path.Combine(above, "snapshots", files[i]));
+            Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
+            Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+            File.Copy(_model.PathOf(files[i]), blob);
+            File.CreateSymbolicLink(link, Path.GetRelativePath(Path.GetDirectoryName(link)!, blob));
+        }
+
+        return Path.Combine(above, "snapshots");
+    }
+
+    private static byte[] PictureOf(string folder)
+    {
+        using var pipeline = DiffusionPipeline.Load(folder);
+        return pipeline.Render([new() { Prompt = "a dog", Steps = 1, Seed = 1 }])[0].Rgb.ToArray();
     }
 
     private ModelProblem Broken(string file)

@@ -96,5 +96,5 @@ internal static class ModelReader
 
     /// <summary>A network's file and the weights that lie outside it, which exporters name after it.</summary>
     public static long BytesOf(string network) =>
-        new DirectoryInfo(Path.GetDirectoryName(network)!).EnumerateFiles(Path.GetFileName(network) + "*").Sum(file => file.Length);
+        Directory.EnumerateFiles(Path.GetDirectoryName(network)!, Path.GetFileName(network) + "*").Select(FileState.Original).Where(File.Exists).Sum(file => FileState.Of(file).Bytes);
 }
