@@ -18,9 +18,9 @@ internal sealed class ModelNetworks : IDisposable
     private readonly ModelFolder _model;
     private readonly NetworkLoader _loader;
     private readonly LatentDecoder _decoder;
-    private readonly Lazy<LatentDecoder> _seamlessDecoder;
-    private readonly Lazy<LatentEncoder> _encoder;
     private readonly ControlNet? _control;
+    private LatentDecoder? _seamlessDecoder;
+    private LatentEncoder? _encoder;
     private SmallDecoder? _smallDecoder;
 
     private ModelNetworks(ModelFolder model, NetworkLoader loader, LoraSets styled, LatentDecoder decoder, SafetyChecker? safety, ControlNet? control, BestOf best)
@@ -32,12 +32,6 @@ internal sealed class ModelNetworks : IDisposable
         Safety = safety;
         Best = best;
         _control = control;
-
-        // A tile of a picture without seams has seams: it is decoded whole.
-        _seamlessDecoder = new(() => new LatentDecoder(model, loader.Load(NetworkFiles.VaeDecoder, CancellationToken.None, isSeamless: true), tileSide: 0));
-
-        // Most pipelines never see a picture to start from.
-        _encoder = new(() => new LatentEncoder(model, loader.Load(NetworkFiles.VaeEncoder, CancellationToken.None)));
     }
 
     /// <summary>The networks that a request's style changes.</summary>
@@ -52,7 +46,11 @@ internal sealed class ModelNetworks : IDisposable
     /// <summary>What chooses the best of several pictures.</summary>
     public BestOf Best { get; }
 
-    public LatentEncoder Encoder => _encoder.Value;
+    /// <summary>What makes latents of a picture to start from, which most pipelines never see. Where it cannot be loaded it is tried again the next time.</summary>
+    public LatentEncoder Encoder => _encoder ??= new LatentEncoder(_model, _loader.Load(NetworkFiles.VaeEncoder, CancellationToken.None));
+
+    // A tile of a picture without seams has seams: it is decoded whole.
+    private LatentDecoder SeamlessDecoder => _seamlessDecoder ??= new LatentDecoder(_model, _loader.Load(NetworkFiles.VaeDecoder, CancellationToken.None, isSeamless: true), tileSide: 0);
 
     public static ModelNetworks Load(ModelFolder model, NetworkLoader loader, PipelineOptions options, CancellationToken ct)
     {
@@ -80,7 +78,7 @@ internal sealed class ModelNetworks : IDisposable
         }
     }
 
-    public LatentDecoder Decoder(bool isSeamless) => isSeamless ? _seamlessDecoder.Value : _decoder;
+    public LatentDecoder Decoder(bool isSeamless) => isSeamless ? SeamlessDecoder : _decoder;
 
     /// <summary>What paints previews: the model's small decoder, else colours that are fitted to its own.</summary>
     public ILatentPainter Painter(RunOptions options, CancellationToken ct)
@@ -102,14 +100,7 @@ internal sealed class ModelNetworks : IDisposable
         Safety?.Dispose();
         Best.Dispose();
         _control?.Dispose();
-        if (_seamlessDecoder.IsValueCreated)
-        {
-            _seamlessDecoder.Value.Dispose();
-        }
-
-        if (_encoder.IsValueCreated)
-        {
-            _encoder.Value.Dispose();
-        }
+        _seamlessDecoder?.Dispose();
+        _encoder?.Dispose();
     }
 }

@@ -5,15 +5,10 @@ namespace RenderFarm.Diffusion.Control;
 /// <summary>A model's ControlNet, loaded when a request first asks for it.</summary>
 internal sealed class ControlNet(Func<NetworkSession> load) : IDisposable
 {
-    private readonly Lazy<NetworkSession> _session = new(load);
+    private NetworkSession? _session;
 
-    public NetworkSession Session => _session.Value;
+    /// <summary>Where it cannot be loaded it is tried again the next time.</summary>
+    public NetworkSession Session => _session ??= load();
 
-    public void Dispose()
-    {
-        if (_session.IsValueCreated)
-        {
-            _session.Value.Dispose();
-        }
-    }
+    public void Dispose() => _session?.Dispose();
 }
