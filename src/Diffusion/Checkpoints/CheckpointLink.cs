@@ -12,7 +12,7 @@ internal sealed record CheckpointLink : HashedFile
     private const string Class = "SingleFileCheckpoint";
     private const string IndexFile = "model_index.json";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true };
 
     [JsonPropertyName("_class_name")]
     public string ClassName { get; init; } = Class;

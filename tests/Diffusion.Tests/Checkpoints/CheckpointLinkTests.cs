@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using RenderFarm.Diffusion.Checkpoints;
 using RenderFarm.Diffusion.Checkpoints.Recognition;
 using RenderFarm.Diffusion.Models;
@@ -103,6 +104,22 @@ public sealed class CheckpointLinkTests : IDisposable
         File.WriteAllText(index, File.ReadAllText(index).Replace(from, to, StringComparison.Ordinal));
 
         Assert.Equal("model_index.json", Assert.Single(Read().Problems).File);
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("sha256")]
+    public void A_field_that_must_not_be_null_is_named(string field)
+    {
+        var index = Path.Combine(_model, "model_index.json");
+        var json = JsonNode.Parse(File.ReadAllText(index))!;
+        json[field] = null;
+        File.WriteAllText(index, json.ToJsonString());
+
+        var problem = Assert.Single(Read().Problems);
+
+        Assert.Equal("model_index.json", problem.File);
+        Assert.Contains($"'{field}'", problem.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
