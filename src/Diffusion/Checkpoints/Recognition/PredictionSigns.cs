@@ -82,6 +82,6 @@ internal static partial class PredictionSigns
         _ => null,
     };
 
-    [GeneratedRegex("""^\s*parameterization\s*:\s*["']?(\w+)["']?\s*$""", RegexOptions.Multiline)]
+    [GeneratedRegex("""^\s*parameterization\s*:\s*["']?(\w+)["']?(?:\s+\#.*|\s*)$""", RegexOptions.Multiline)]
     private static partial Regex Parameterization();
 }

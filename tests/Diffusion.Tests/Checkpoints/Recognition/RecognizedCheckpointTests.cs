@@ -65,6 +65,9 @@ public sealed class RecognizedCheckpointTests : IDisposable
     [InlineData("    parameterization: \"v\"\n", PredictionSigns.V)]
     [InlineData("    parameterization: 'v'\n", PredictionSigns.V)]
     [InlineData("    parameterization: v\n", PredictionSigns.V)]
+    [InlineData("    parameterization: \"v\"  # as it was trained\n", PredictionSigns.V)]
+    [InlineData("    parameterization: v # 'eps'\r\n", PredictionSigns.V)]
+    [InlineData("    # parameterization: v\n", PredictionSigns.Epsilon)]
     [InlineData("    parameterization: eps\n", PredictionSigns.Epsilon)]
     [InlineData("    linear_start: 0.00085\n", PredictionSigns.Epsilon)]
     public void The_config_beside_the_file_tells_what_it_predicts(string line, string expected)
