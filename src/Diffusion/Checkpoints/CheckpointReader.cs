@@ -21,7 +21,7 @@ internal static class CheckpointReader
             link = CheckpointLink.Find(folder);
             return link is null
                 ? new ModelInspection(null, [])
-                : Read(RecognizedCheckpoint.Read(link.File, link.Prediction), link.Vae?.File, folder, link, shared, hashes, ct);
+                : Read(RecognizedCheckpoint.ReadAdded(link.File, link.Prediction), link.Vae?.File, folder, link, shared, hashes, ct);
         });
         return link is null && inspection.Problems.Count == 0 ? null : inspection;
     }

@@ -55,6 +55,20 @@ public sealed class AddCheckpointTests : IDisposable
         Assert.DoesNotContain(model.Digest, plain.Lines[0], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("v", "v_prediction (told by modelspec.prediction_type)")]
+    [InlineData("epsilon", "epsilon (told by the one who added it)")]
+    public async Task An_added_checkpoint_tells_who_says_what_it_predicts(string said, string told)
+    {
+        var file = _folder.File("photos.safetensors");
+        SparseCheckpoint.Write(file, SparseCheckpoint.TensorsOf("sdxl"), "F16", new Dictionary<string, string> { ["modelspec.prediction_type"] = "v" });
+        await CommandLine.RunAsync(["models", "add", file, "--prediction", said, "--data", _folder.File("data")]);
+
+        var (_, line) = await CommandLine.RunAsync(["models", "check", _folder.File("data/models/photos")]);
+
+        Assert.Contains($"predicts   {told}", line.Lines);
+    }
+
     [Fact]
     public async Task A_checkpoint_is_added_with_another_VAE_which_is_not_copied_either()
     {

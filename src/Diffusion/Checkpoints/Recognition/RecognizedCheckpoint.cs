@@ -33,10 +33,17 @@ internal sealed record RecognizedCheckpoint(string File, SafetensorsHeader Heade
         }
 
         var family = FamilyOf(file, header);
-        var found = prediction is null ? Sound(file, () => PredictionSigns.Of(path, file, header, family)) : new PredictionFound(prediction, "the one who added it");
+        var found = prediction is null ? Sound(file, () => PredictionSigns.Of(path, file, header, family)) : ToldByAdder(prediction);
         return header.Tensors.ContainsKey("ztsnr")
             ? throw Refused(file, "It was trained with noise up to zero signal (ztsnr), which is not supported.", FileKinds.Supported)
             : new RecognizedCheckpoint(file, header, family, ElementOf(header), found);
+    }
+
+    /// <summary>Reads the header of a file that was added before, when it was found or said what its UNet predicts.</summary>
+    public static RecognizedCheckpoint ReadAdded(string path, string prediction)
+    {
+        var found = Read(path);
+        return found.Prediction.Type == prediction ? found : found with { Prediction = ToldByAdder(prediction) };
     }
 
     /// <summary>The header of a file of weights. Throws <see cref="ModelFolderException"/> where it is of another format or not sound.</summary>
@@ -45,6 +52,8 @@ internal sealed record RecognizedCheckpoint(string File, SafetensorsHeader Heade
 
     public static ModelFolderException Refused(string file, string problem, string fix, Exception? inner = null) =>
         new(Path.GetDirectoryName(Path.GetFullPath(file))!, Path.GetFileName(file), problem, fix, inner);
+
+    private static PredictionFound ToldByAdder(string prediction) => new(prediction, "the one who added it");
 
     private static T Sound<T>(string file, Func<T> read)
     {
