@@ -28,6 +28,10 @@ internal static class PushModel
                 throw new UserError($"--vae and --prediction are for files; {line.GetValue(source)} is pushed as it was added.");
             }
 
+            // Reading may take minutes: a store that cannot be reached is told before.
+            var store = choice.Open(line);
+            using var held = store as IDisposable;
+            await store.CheckAsync(cancellationToken);
             if (read(path, line.GetValue(prediction), line.GetValue(vae), cancellationToken) is not { } model)
             {
                 return ExitCodes.Failed;
@@ -35,9 +39,6 @@ internal static class PushModel
 
             var files = ModelFiles.Of(model, cancellationToken);
             var manifest = ManifestOf(model, NameOf(model, line.GetValue(name)), files);
-            var store = choice.Open(line);
-            using var held = store as IDisposable;
-            await store.CheckAsync(cancellationToken);
             var stored = await StoreAsync(manifest, files, line.GetValue(again), new StoredModels(store), terminal, cancellationToken);
             var news = stored.Count == 0 ? "all of it was there already" : $"{Words.Bytes(stored.Sum(file => file.Bytes))} of {Words.Bytes(manifest.Bytes)} had to be stored";
             terminal.Line($"{manifest.Name} is in the store: {manifest.Family}, {manifest.DefaultWidth}x{manifest.DefaultHeight}, digest {manifest.Digest}; {news}.");

@@ -99,6 +99,19 @@ public sealed class PushModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_that_cannot_be_used_is_told_before_the_model_is_read()
+    {
+        var broken = Directory.CreateDirectory(_folder.File("broken")).FullName;
+        File.WriteAllText(_folder.File("store"), "no folder");
+
+        var (code, line) = await CommandLine.RunAsync(["models", "push", broken, "--Artifacts:Store=Folder", $"--Artifacts:Folder={_folder.File("store")}"]);
+
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.Contains(_folder.File("store"), line.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("model_index.json", line.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_that_the_store_does_not_take_is_refused_with_what_to_do()
     {
         var (code, line) = await PushAsync(Emoji, "--name", "my smileys");
