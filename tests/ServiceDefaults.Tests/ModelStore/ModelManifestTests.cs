@@ -27,6 +27,7 @@ public sealed class ModelManifestTests
     [InlineData("bbbb", "BBBB", "'digest'")]
     [InlineData("\"sd1\"", "\"\"", "'family'")]
     [InlineData("\"sizeMultiple\":64", "\"sizeMultiple\":0", "'sizeMultiple'")]
+    [InlineData("\"epsilon\"", "\"v\"", "'prediction'")]
     [InlineData("aaaa", "zzzz", "'sha256' of unet/model.onnx")]
     [InlineData("\"bytes\":7", "\"bytes\":-1", "'bytes' of unet/model.onnx")]
     [InlineData("\"bytes\":7", "\"bytes\":9223372036854775807", "'bytes' of unet/model.onnx")]
