@@ -99,7 +99,7 @@ internal static class ModelsCommand
                 Tell(model, terminal);
             }
 
-            Place(model, target);
+            Place(model, target, cancellationToken);
 
             terminal.Line($"{model.Name} is in {target}; a farm that runs now knows it after its next start.");
             return Task.FromResult(ExitCodes.Done);
@@ -124,7 +124,7 @@ internal static class ModelsCommand
         }
     }
 
-    private static void Place(ModelFolder model, string target)
+    private static void Place(ModelFolder model, string target, CancellationToken cancellationToken)
     {
         if (model.CheckpointFile is not null)
         {
@@ -136,7 +136,7 @@ internal static class ModelsCommand
         }
         else
         {
-            LocalModels.Copy(model.Path, target);
+            LocalModels.Copy(model.Path, target, cancellationToken);
         }
     }
 

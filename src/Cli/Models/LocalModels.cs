@@ -16,6 +16,7 @@ internal static class LocalModels
     public static string Prepare(string dataFolder)
     {
         var folder = Directory.CreateDirectory(FolderOf(dataFolder)).FullName;
+        UnfinishedModel.RemoveAbandoned(folder);
         foreach (var model in Bundled())
         {
             Link(model, Path.Combine(folder, Path.GetFileName(model)));
@@ -26,7 +27,7 @@ internal static class LocalModels
 
     /// <summary>Model folders of a folder, by name.</summary>
     public static IReadOnlyList<string> In(string folder) => Directory.Exists(folder)
-        ? [.. Directory.EnumerateDirectories(folder).Where(model => File.Exists(Path.Combine(model, Marker))).Order(StringComparer.Ordinal)]
+        ? [.. Directory.EnumerateDirectories(folder).Where(model => File.Exists(Path.Combine(model, Marker)) && !UnfinishedModel.Is(model)).Order(StringComparer.Ordinal)]
         : [];
 
     /// <summary>What a worker reports of a model that it need not have: the facts of the bundled one of this name, else those of an unknown one.</summary>
@@ -42,16 +43,16 @@ internal static class LocalModels
     public static void Link(ModelFolder model, string target) => Link(Path.GetFullPath(model.Path), target);
 
     /// <summary>Copies a model into the folder, whole or not at all.</summary>
-    public static void Copy(string source, string target)
+    public static void Copy(string source, string target, CancellationToken cancellationToken)
     {
-        var aside = $"{target}.{Environment.ProcessId}.part";
+        var aside = UnfinishedModel.Of(target);
         try
         {
             foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
             {
                 var copy = Path.Combine(aside, Path.GetRelativePath(source, file));
                 Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                File.Copy(file, copy);
+                CopyFile(file, copy, cancellationToken);
             }
 
             Directory.Move(aside, target);
@@ -62,6 +63,18 @@ internal static class LocalModels
             {
                 Directory.Delete(aside, recursive: true);
             }
+        }
+    }
+
+    private static void CopyFile(string source, string target, CancellationToken cancellationToken)
+    {
+        using var from = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var to = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var buffer = new byte[1 << 20];
+        for (var read = from.Read(buffer); read > 0; read = from.Read(buffer))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            to.Write(buffer, 0, read);
         }
     }
 
@@ -107,7 +120,7 @@ internal static class LocalModels
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Windows lets only some users make links.
-            Copy(model, link);
+            Copy(model, link, CancellationToken.None);
         }
     }
 }

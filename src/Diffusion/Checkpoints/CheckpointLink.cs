@@ -78,7 +78,7 @@ internal sealed record CheckpointLink : HashedFile
     /// <summary>Makes a folder that stands for the checkpoint, whole or not at all.</summary>
     public void Write(string folder)
     {
-        var aside = $"{folder}.{Environment.ProcessId}.part";
+        var aside = UnfinishedModel.Of(folder);
         try
         {
             Directory.CreateDirectory(aside);

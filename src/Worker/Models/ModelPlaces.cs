@@ -1,3 +1,5 @@
+using RenderFarm.Diffusion.Models;
+
 namespace RenderFarm.Worker.Models;
 
 /// <summary>Where models lie in a worker's folder: each in a folder of its own, or as a checkpoint that was put there as it is.</summary>
@@ -10,7 +12,7 @@ internal static class ModelPlaces
     public static IReadOnlyList<ModelPlace> In(string models)
     {
         var folders = Directory.EnumerateDirectories(models)
-            .Where(folder => File.Exists(Path.Combine(folder, Marker)))
+            .Where(folder => File.Exists(Path.Combine(folder, Marker)) && !UnfinishedModel.Is(folder))
             .Select(folder => new ModelPlace(Path.GetFileName(folder), folder));
         var files = Directory.EnumerateFiles(models)
             .Where(file => Path.GetExtension(file) == Checkpoint && Path.GetFileName(file)[0] != '.')

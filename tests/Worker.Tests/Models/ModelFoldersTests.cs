@@ -45,6 +45,16 @@ public sealed class ModelFoldersTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_another_process_still_makes_is_not_listed()
+    {
+        WriteCheckpoint("models/photos.safetensors");
+        Directory.CreateDirectory(PathOf("models/mine.4711.part"));
+        File.WriteAllText(PathOf("models/mine.4711.part/model_index.json"), "{}");
+
+        Assert.Equal("photos", Assert.Single(Read()).Name);
+    }
+
+    [Fact]
     public void A_folder_comes_before_a_file_of_its_name()
     {
         File.WriteAllText(PathOf("models/emoji.safetensors"), "never looked at");
