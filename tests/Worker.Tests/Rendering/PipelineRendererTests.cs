@@ -46,9 +46,15 @@ public sealed class PipelineRendererTests
         await renderer.RenderAsync(0, work, steps, rows, stop.Token);
         Assert.Equal([new RowResult(1, null, RowFault.Stopped)], rows.Results);
 
-        var picture = await File.ReadAllBytesAsync(pipe, Token);
+        // The writer locks the file, which .NET's own readers do too; whoever comes second would be refused.
+        using var picture = new MemoryStream();
+        using (var reader = Process.Start(new ProcessStartInfo("cat", [pipe]) { RedirectStandardOutput = true })!)
+        {
+            await reader.StandardOutput.BaseStream.CopyToAsync(picture, Token);
+        }
+
         await renderer.WrittenAsync().WaitAsync(TimeSpan.FromMinutes(1), Token);
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(picture)), rows.Results.Single(result => result.Row == 0).Picture?.Sha256);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(picture.ToArray())), rows.Results.Single(result => result.Row == 0).Picture?.Sha256);
     }
 
     private static LeaseOffered Offer(string digest, int width) => new(
