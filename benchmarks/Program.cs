@@ -95,6 +95,11 @@ var checkpointAdd = new Command("checkpoint-add", "Adding a checkpoint against s
 checkpointAdd.SetAction(async (line, cancellationToken) => await SayAsync(
     line, (await CheckpointAdd.RunAsync(CheckpointSubject.Named(line.GetValue(subject)!), line.GetValue(adds), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
 
+var loras = Number("--loras", "LoRAs, each of which is switched to twice", 3);
+var loraSwitch = new Command("lora-switch", "Going on with another LoRA against loading the model") { loras, side, steps, output };
+loraSwitch.SetAction(async (line, cancellationToken) => await SayAsync(
+    line, LoraSwitch.Run(line.GetValue(loras), line.GetValue(side), line.GetValue(steps), cancellationToken).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
+
 var tasks = Number("--tasks", "Tasks of the farm in a measurement", 20_000);
 var hangfireTasks = Number("--peer-tasks", "Tasks of the peer in a measurement", 1000);
 var skipLockedTasks = Number("--peer-tasks", "Tasks of the peer in a measurement", 20_000);
@@ -126,7 +131,7 @@ var idle = Number("--workers", "Workers", 1000);
 var idleWorkers = new Command("idle-workers", "Processor time for workers that have nothing to do") { idle, output };
 idleWorkers.SetAction(async (line, cancellationToken) => await SayAsync(line, (await SimulatedWorkers.IdleAsync(line.GetValue(idle), cancellationToken)).Write(await Report.FactsAsync(cancellationToken)), cancellationToken));
 
-return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, idleLatency, isolation, png, tiles, decode, overhead, secondStart, memory, measureMemory, checkpoint, firstPicture, checkpointAdd, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures the farm and its parts on this machine.") { farmVsRaw, submit, cancel, idleLatency, isolation, png, tiles, decode, overhead, secondStart, memory, measureMemory, checkpoint, firstPicture, checkpointAdd, loraSwitch, hangfire, skipLocked, cost, backlog, queuedMemory, scaling, idleWorkers }.Parse(args).InvokeAsync();
 
 async Task OnFarmAsync(ParseResult line, Func<TestFarm, Task<string>> measure, CancellationToken cancellationToken)
 {
