@@ -61,10 +61,9 @@ public sealed class DrainTests
         var membership = ActivatorUtilities.CreateInstance<FarmMembership>(bench.Services, link);
         var drain = ActivatorUtilities.CreateInstance<Drain>(bench.Services, membership, link);
 
-        var (start, timeout) = (TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(40));
-        await drain.RunAsync(timeout, TimeProvider.System, TestContext.Current.CancellationToken);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.FromSeconds(2), timeout * 0.75);
+        await drain.RunAsync(TimeSpan.FromSeconds(40), TimeProvider.System, TestContext.Current.CancellationToken);
         Assert.Contains(bench.Log.Lines, line => line.Contains("The last messages did not go out within 00:00:04", StringComparison.Ordinal));
+        Assert.DoesNotContain(bench.Log.Lines, line => line.Contains("The drain did not end within", StringComparison.Ordinal));
     }
 
     [Fact]
