@@ -52,7 +52,8 @@ internal static class LocalModels
             {
                 var copy = Path.Combine(aside, Path.GetRelativePath(source, file));
                 Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                CopyFile(file, copy, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                File.Copy(file, copy);
             }
 
             Directory.Move(aside, target);
@@ -63,18 +64,6 @@ internal static class LocalModels
             {
                 Directory.Delete(aside, recursive: true);
             }
-        }
-    }
-
-    private static void CopyFile(string source, string target, CancellationToken cancellationToken)
-    {
-        using var from = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        using var to = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-        var buffer = new byte[1 << 20];
-        for (var read = from.Read(buffer); read > 0; read = from.Read(buffer))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            to.Write(buffer, 0, read);
         }
     }
 

@@ -73,7 +73,7 @@ public sealed partial record ModelManifest
         _ when !IsSha256(Digest) => "'digest' must be 64 lower-case hexadecimal digits.",
         { Family.Length: 0 } => "'family' must not be empty.",
         _ when DefaultWidth <= 0 || DefaultHeight <= 0 || SizeMultiple <= 0 || WeightBytes < 0 => "'defaultWidth', 'defaultHeight' and 'sizeMultiple' must be above 0, 'weightBytes' not below.",
-        { Prediction: not (null or "epsilon" or "v_prediction") } => "'prediction' must be epsilon or v_prediction, or left out where the model is a folder.",
+        { Prediction: not (null or "epsilon" or "v_prediction") } => $"'prediction' is '{Prediction}'; it must be epsilon or v_prediction, or left out where the model is a folder.",
         { Files.Count: 0 or > MaxFiles } => $"'files' must have 1 to {MaxFiles} entries.",
         _ => Files.Select(Problem).FirstOrDefault(problem => problem is not null)
             ?? (Files.DistinctBy(file => file.Path, StringComparer.OrdinalIgnoreCase).Count() < Files.Count ? "'files' names a path twice." : null)
@@ -85,7 +85,7 @@ public sealed partial record ModelManifest
         null => "An entry of 'files' is null.",
         _ when !IsPlain(file.Path) => $"'files' has the path '{file.Path}', which is not a relative one of plain names joined by '/'.",
         _ when !IsSha256(file.Sha256) => $"'sha256' of {file.Path} must be 64 lower-case hexadecimal digits.",
-        { Bytes: < 0 or > MaxBytes } => $"'bytes' of {file.Path} must be from 0 to {MaxBytes}.",
+        { Bytes: < 0 or > MaxBytes } => $"'bytes' of {file.Path} is {file.Bytes}; it must be from 0 to {MaxBytes}.",
         _ => null,
     };
 

@@ -20,7 +20,7 @@ public sealed class LocalModelsTests
     }
 
     [Fact]
-    public void A_copy_that_is_cancelled_within_a_file_leaves_nothing()
+    public void A_copy_that_is_cancelled_leaves_nothing()
     {
         using var data = new TemporaryFolder();
         using var stop = new CancellationTokenSource();

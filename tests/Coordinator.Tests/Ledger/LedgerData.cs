@@ -1,5 +1,6 @@
 using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Ledger;
+using RenderFarm.Coordinator.Workers;
 using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 using RenderFarm.Shared.Settings;
@@ -19,14 +20,14 @@ internal static class LedgerData
 
     public static Job Job(
         long count, string? prompt = "a red apple", int prompts = 1, JobClass jobClass = JobClass.Standard, int priority = 0, string? key = null, string? hash = null, Guid? id = null,
-        TimeSpan? retainFor = null) => new()
+        TimeSpan? retainFor = null, string model = "emoji", string digest = "digest") => new()
         {
             Id = id ?? Guid.CreateVersion7(),
             Name = "test",
             Class = jobClass,
             Priority = priority,
-            Model = "emoji",
-            ModelDigest = "digest",
+            Model = model,
+            ModelDigest = digest,
             Settings = new RenderSettings { Prompt = prompt, Width = 64, Height = 64, Seed = 1000 },
             Output = new OutputSettings(),
             Labels = new Dictionary<string, string> { ["for"] = "tests" },
@@ -37,6 +38,23 @@ internal static class LedgerData
             IdempotencyKey = key,
             RequestHash = hash,
         };
+
+    /// <summary>A worker with one slot, ready for these models.</summary>
+    public static FarmWorker Worker(string name, DateTimeOffset now, int batchSize, params IReadOnlyList<WorkerModel> models) => new()
+    {
+        Name = name,
+        Epoch = 1,
+        State = WorkerState.Ready,
+        Version = "1",
+        Device = "cpu",
+        Slots = 1,
+        Window = 2,
+        BatchSize = batchSize,
+        MemoryBytes = 1,
+        Models = models,
+        JoinedAt = now,
+        LastSeenAt = now,
+    };
 
     public static FramesRendered Rendered(LeaseOffered offer, string worker, params IEnumerable<long> frames) =>
         new(worker, 1, offer.JobId, offer.AttemptId, offer.Fence, [.. frames.Select(index => Frame(offer, index))]);

@@ -1,8 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using RenderFarm.Coordinator.Jobs;
 using RenderFarm.Coordinator.Tests.Ledger;
-using RenderFarm.Coordinator.Workers;
-using RenderFarm.Shared;
 using RenderFarm.Shared.Protocol;
 
 namespace RenderFarm.Coordinator.Tests.Scheduling;
@@ -64,45 +61,13 @@ public abstract class MatchWorkContract(LedgerDatabase database) : IAsyncLifetim
     private Task<List<(Guid Job, string Worker)>> LeasesAsync() => database.QueryAsync(async db =>
         (await db.Leases.AsNoTracking().ToListAsync(Token)).ConvertAll(lease => (lease.JobId, lease.Worker)));
 
-    private async Task<Guid> SubmitAsync(string digest) => (await _coordinator.Ledger.SubmitAsync(Of(digest), null, Token)).Job.Id;
-
-    private static Job Of(string digest)
-    {
-        var job = LedgerData.Job(1);
-        return new Job
-        {
-            Id = job.Id,
-            Class = job.Class,
-            Priority = job.Priority,
-            Model = digest,
-            ModelDigest = digest,
-            Settings = job.Settings,
-            Output = job.Output,
-            Count = job.Count,
-            PromptCount = job.PromptCount,
-            FrameCount = job.FrameCount,
-        };
-    }
+    private async Task<Guid> SubmitAsync(string digest) => (await _coordinator.Ledger.SubmitAsync(LedgerData.Job(1, model: digest, digest: digest), null, Token)).Job.Id;
 
     private async Task AddAsync(string name, params IReadOnlyList<string> models)
     {
         await using var db = database.Factory.CreateDbContext();
-        var now = await db.NowAsync(Token);
-        db.Workers.Add(new FarmWorker
-        {
-            Name = name,
-            Epoch = 1,
-            State = WorkerState.Ready,
-            Version = "1",
-            Device = "cpu",
-            Slots = 1,
-            Window = 2,
-            BatchSize = 1,
-            MemoryBytes = 1,
-            Models = [.. models.Select(model => new WorkerModel(model, model, "sd1", 64, 64, 8, 1, null))],
-            JoinedAt = now,
-            LastSeenAt = now,
-        });
+        var copies = models.Select(model => new WorkerModel(model, model, "sd1", 64, 64, 8, 1, null));
+        db.Workers.Add(LedgerData.Worker(name, await db.NowAsync(Token), batchSize: 1, [.. copies]));
         await db.SaveChangesAsync(Token);
     }
 }

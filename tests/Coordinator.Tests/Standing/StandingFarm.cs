@@ -56,7 +56,7 @@ internal sealed class StandingFarm : IAsyncDisposable
         await database.QueryAsync(async db =>
         {
             var now = await db.NowAsync(Token);
-            db.Workers.AddRange(Names.Select(name => Row(name, now)));
+            db.Workers.AddRange(Names.Select(name => LedgerData.Worker(name, now, batchSize: 4, new WorkerModel("emoji", "digest", "sd1", 64, 64, 32, 1, null))));
             return await db.SaveChangesAsync(Token);
         });
         return farm;
@@ -125,20 +125,4 @@ internal sealed class StandingFarm : IAsyncDisposable
         _host.Dispose();
         Ledger.Dispose();
     }
-
-    private static FarmWorker Row(string name, DateTimeOffset now) => new()
-    {
-        Name = name,
-        Epoch = 1,
-        State = WorkerState.Ready,
-        Version = "1",
-        Device = "cpu",
-        Slots = 1,
-        Window = 2,
-        BatchSize = 4,
-        MemoryBytes = 1,
-        Models = [new WorkerModel("emoji", "digest", "sd1", 64, 64, 32, 1, null)],
-        JoinedAt = now,
-        LastSeenAt = now,
-    };
 }

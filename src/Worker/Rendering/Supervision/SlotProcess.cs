@@ -105,7 +105,7 @@ internal sealed partial class SlotProcess(SlotView view, ProcessSettings setting
     {
         await using var stopping = stop.Register(() => child.Send(new StopBatch(batch.Id)));
         long? stopped = null;
-        while (!batch.Ended.IsCompleted)
+        while (true)
         {
             await Task.WhenAny(batch.Ended, Task.Delay(LookEvery, time, CancellationToken.None));
             if (batch.Ended.IsCompleted)
